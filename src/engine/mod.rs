@@ -1,0 +1,1 @@
+//! The pure engine: text in, architectures, code and costs out.

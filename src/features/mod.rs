@@ -1,0 +1,1 @@
+//! Vertical slices, one folder each.

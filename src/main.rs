@@ -1,0 +1,5 @@
+//! The `cloudgen` command.
+
+fn main() -> std::process::ExitCode {
+    cloudgen::cli::main()
+}
