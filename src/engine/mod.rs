@@ -1,1 +1,11 @@
 //! The pure engine: text in, architectures, code and costs out.
+//!
+//! One path, one direction: [`requirements`] understands text, [`plan`] turns it
+//! into three [`graph`]s, [`bind`] lowers each to resources of one cloud,
+//! [`emit`] writes them as code and [`cost`] prices them. No part does IO, reads
+//! a clock or draws a random number, so equal inputs give equal bytes. Bad input
+//! is data: the engine answers with [`diag::Diagnostic`]s and never panics.
+
+pub mod cost;
+pub mod diag;
+pub mod requirements;

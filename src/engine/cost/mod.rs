@@ -1,0 +1,1 @@
+//! What an architecture costs: quantities times dated list prices.
