@@ -6,6 +6,8 @@
 //! a clock or draws a random number, so equal inputs give equal bytes. Bad input
 //! is data: the engine answers with [`diag::Diagnostic`]s and never panics.
 
+pub mod bind;
 pub mod cost;
 pub mod diag;
+pub mod graph;
 pub mod requirements;
