@@ -1,1 +1,3 @@
 //! Behaviour of the whole, through HTTP and the command line.
+
+mod embedded_postgres;
