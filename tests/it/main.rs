@@ -1,3 +1,4 @@
 //! Behaviour of the whole, through HTTP and the command line.
 
+mod browser;
 mod embedded_postgres;
