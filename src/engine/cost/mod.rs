@@ -1,1 +1,3 @@
 //! What an architecture costs: quantities times dated list prices.
+
+pub mod catalogue;
