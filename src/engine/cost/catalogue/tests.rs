@@ -121,6 +121,38 @@ fn everything_else_costs_what_the_lists_say() {
     }
 }
 
+/// Unit prices on real bills of September 2024, of things for which the tables
+/// have another source. Two ways to the same figure.
+#[test]
+fn bills_agree_with_the_lists() {
+    for (service, sku, region, usd) in [
+        ("ec2", "t3.micro", "ap-south-1", 0.0112),
+        ("ec2", "m5.2xlarge", "ap-south-1", 0.404),
+        ("ec2", "m5.2xlarge", "eu-west-2", 0.444),
+        ("ec2", "m7i-flex.xlarge", "us-west-2", 0.191_52),
+        ("ec2", "g5.4xlarge", "us-east-1", 1.624),
+        ("rds", "db.t3.micro|sqlserver-ex|li|single-az", "eu-west-1", 0.023),
+        ("ebs", "gp2-gb-month", "eu-central-1", 0.119),
+        ("ebs", "gp2-gb-month", "us-west-1", 0.12),
+        ("ebs", "gp3-gb-month", "af-south-1", 0.1047),
+        ("ebs", "gp3-gb-month", "ap-southeast-2", 0.096),
+        ("ebs", "gp3-iops-month", "eu-central-1", 0.006),
+        ("ebs", "gp3-mibps-month", "eu-central-1", 0.0476),
+        ("ebs", "snapshot-gb-month", "eu-west-2", 0.053),
+        ("ebs", "snapshot-gb-month", "sa-east-1", 0.068),
+        ("egress", "internet-gb", "ap-south-1", 0.1093),
+        ("egress", "internet-gb", "ap-northeast-1", 0.114),
+        ("nat", "hour", "ap-northeast-1", 0.062),
+        ("s3", "standard-gb-month", "us-west-2", 0.023),
+        ("lambda", "gb-second", "us-west-2", 0.000_016_666_7),
+        ("sfn", "transition", "us-west-2", 0.000_025),
+    ] {
+        let found = price("aws", service, sku, region).unwrap();
+        assert!((found.usd - usd).abs() <= usd * 0.002, "{service} {sku} in {region}: {found:?}");
+        assert_ne!(found.confidence, Confidence::Estimate, "{service} {sku} in {region}");
+    }
+}
+
 #[test]
 fn what_is_not_known_has_no_price() {
     assert_eq!(price("aws", "ec2", "m7g.enormous", "us-east-1"), None);
