@@ -56,11 +56,7 @@ fn show(cloud: &str, service: &str, sku: &str, region: &str) -> Result<()> {
         writeln!(out, "  {}", line(tier, tiers.len() > 1))?;
     }
     if let Some(free) = catalogue::free_allowance(cloud, service, sku, region) {
-        writeln!(
-            out,
-            "  each account has {free} {} a month for free, which is not deducted",
-            tiers[0].price.unit
-        )?;
+        writeln!(out, "  the first {free} in an account's month are free, which is not deducted")?;
     }
     if let Some(source) = catalogue::source(tiers[0].price.source) {
         writeln!(out, "  {} ({})", source.origin, source.licence)?;

@@ -2,3 +2,4 @@
 
 mod browser;
 mod embedded_postgres;
+mod prices;

@@ -131,7 +131,6 @@ fn bills_agree_with_the_lists() {
         ("ec2", "m5.2xlarge", "eu-west-2", 0.444),
         ("ec2", "m7i-flex.xlarge", "us-west-2", 0.191_52),
         ("ec2", "g5.4xlarge", "us-east-1", 1.624),
-        ("rds", "db.t3.micro|sqlserver-ex|li|single-az", "eu-west-1", 0.023),
         ("ebs", "gp2-gb-month", "eu-central-1", 0.119),
         ("ebs", "gp2-gb-month", "us-west-1", 0.12),
         ("ebs", "gp3-gb-month", "af-south-1", 0.1047),
