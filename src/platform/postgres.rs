@@ -97,6 +97,26 @@ impl std::fmt::Debug for Running {
     }
 }
 
+/// What is there before anything is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing yet; the first start will make it.
+    Absent,
+    Stopped,
+    /// Another process of ours keeps it running, at this address.
+    Running(String),
+}
+
+/// Looks, and changes nothing.
+pub fn look(dirs: &Dirs) -> Result<State> {
+    Cluster::look(dirs)
+}
+
+/// The version that the next start will use, or why there is none.
+pub fn version(dirs: &Dirs) -> Result<String> {
+    Ok(Install::find(&dirs.cache, cluster::made_by(dirs))?.version)
+}
+
 /// Starts the Postgres that lives below `dirs.data`, making it first if it is
 /// not there, and returns once it answers.
 pub async fn start(dirs: &Dirs) -> Result<Running> {

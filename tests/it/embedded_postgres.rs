@@ -3,7 +3,7 @@
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use cloudgen::platform::postgres::{self, Dirs, Running};
+use cloudgen::platform::postgres::{self, Dirs, Running, State};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection as _, PgConnection};
 
@@ -135,7 +135,9 @@ async fn only_the_owner_gets_to_the_files_and_only_the_role_gets_in() {
 #[tokio::test]
 async fn a_second_server_is_refused_by_name_until_the_first_is_gone() {
     let home = Home::new();
+    assert_eq!(postgres::look(&home.dirs()).unwrap(), State::Absent);
     let first = postgres::start(&home.dirs()).await.unwrap();
+    assert_eq!(postgres::look(&home.dirs()).unwrap(), State::Running(first.url().to_owned()));
 
     let refusal = postgres::start(&home.dirs()).await.unwrap_err().to_string();
     assert!(refusal.contains(&format!("process {}", std::process::id())), "{refusal}");
@@ -143,6 +145,7 @@ async fn a_second_server_is_refused_by_name_until_the_first_is_gone() {
     connect(&first).await.ping().await.unwrap();
 
     first.stop().await.unwrap();
+    assert_eq!(postgres::look(&home.dirs()).unwrap(), State::Stopped);
     postgres::start(&home.dirs()).await.unwrap().stop().await.unwrap();
 }
 

@@ -20,7 +20,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sha2::{Digest as _, Sha256};
 
-use super::{Dirs, Install};
+use super::install::Install;
+use super::{Dirs, State};
 
 /// The role that signs in, and its database.
 const NAME: &str = "cloudgen";
@@ -75,8 +76,7 @@ impl Cluster {
         }
         let lock = lock(&base.join("lock"), &dirs.data)?;
 
-        let made_by = fs::read_to_string(data.join("PG_VERSION")).ok();
-        let made_by = made_by.and_then(|it| it.trim().parse().ok());
+        let made_by = made_by(dirs);
         let install = Install::find(&dirs.cache, made_by)?;
         if let Some(account) = account {
             ensure_reachable(&install.bin, account)
@@ -86,11 +86,7 @@ impl Cluster {
         let run = socket_dir(&base);
         private_dir(&run, 0o700, account, account)?;
         let password = password(&base.join("password"))?;
-        let url = format!(
-            "postgres://{NAME}:{}@localhost/{NAME}?host={}",
-            password.text,
-            percent_encoded(&run)
-        );
+        let url = url(&password.text, &run);
         let log = base.join("log");
         let cluster = Self { install, account, base, data, run, log, url, _lock: lock };
 
@@ -104,6 +100,22 @@ impl Cluster {
             cluster.update_extension()?;
         }
         Ok(cluster)
+    }
+
+    pub fn look(dirs: &Dirs) -> Result<State> {
+        let base = dirs.data.join("postgres");
+        let Ok(lock) = File::open(base.join("lock")) else { return Ok(State::Absent) };
+        match lock.try_lock() {
+            Ok(()) if made_by(dirs).is_none() => Ok(State::Absent),
+            Ok(()) => Ok(State::Stopped),
+            Err(TryLockError::WouldBlock) => {
+                let path = base.join("password");
+                let password = fs::read_to_string(&path)
+                    .with_context(|| format!("reading {}", path.display()))?;
+                Ok(State::Running(url(&password, &socket_dir(&base))))
+            }
+            Err(TryLockError::Error(why)) => Err(why).context("looking at the lock"),
+        }
     }
 
     pub fn url(&self) -> &str {
@@ -302,6 +314,16 @@ impl Cluster {
         quiet_environment(&mut command);
         command
     }
+}
+
+/// The major version that made the cluster, if there is one.
+pub fn made_by(dirs: &Dirs) -> Option<u32> {
+    let text = fs::read_to_string(dirs.data.join("postgres/data/PG_VERSION")).ok()?;
+    text.trim().parse().ok()
+}
+
+fn url(password: &str, run: &Path) -> String {
+    format!("postgres://{NAME}:{password}@localhost/{NAME}?host={}", percent_encoded(run))
 }
 
 /// Nothing of our environment, which holds secrets, and no locale of the host's.
