@@ -14,6 +14,7 @@
 //!
 //! [`cli`] is the command line: the engine without a server, and the server.
 
+pub mod app;
 pub mod cli;
 pub mod engine;
 pub mod features;

@@ -1,35 +1,65 @@
-//! The command line.
-
-mod prices;
+//! The command line: the engine without a server, and the server.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+
+mod admin;
+mod migrate;
+mod openapi;
+mod prices;
+mod serve;
+mod worker;
 
 #[derive(Parser)]
-#[command(name = "cloudgen", version, about)]
+#[command(name = "cloudgen", version, about = "From a description to infrastructure.")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Start the server: pages, API and background jobs
+    Serve(serve::Args),
+    /// Run background jobs without serving requests
+    Worker,
+    /// Bring the database up to date
+    Migrate,
+    /// Print the OpenAPI description of the API
+    Openapi,
     /// Look up and refresh the price catalogue
     #[command(subcommand)]
     Prices(prices::Prices),
+    /// Look after the audit trail
+    #[command(subcommand)]
+    Audit(admin::audit::Command),
 }
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Prices(command) => prices::run(command),
+    let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        // Nothing asked for: say what there is.
+        return match Cli::command().print_help() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => {
-            eprintln!("cloudgen: {err:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let result = match command {
+        Command::Serve(args) => block_on(serve::run(args)),
+        Command::Worker => block_on(worker::run()),
+        Command::Migrate => block_on(migrate::run()),
+        Command::Openapi => openapi::run(),
+        Command::Prices(command) => prices::run(command).map(|()| ExitCode::SUCCESS),
+        Command::Audit(command) => block_on(admin::audit::run(command)),
+    };
+    result.unwrap_or_else(|err| {
+        eprintln!("cloudgen: {err:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

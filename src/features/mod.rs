@@ -1,1 +1,9 @@
-//! Vertical slices, one folder each.
+//! Vertical slices, one folder each: what it is (`mod.rs`), how it is asked
+//! (`api.rs`, `pages.rs`), how it is kept (`store.rs`, private to the slice).
+
+// People and access.
+pub mod audit;
+pub mod orgs;
+
+// The whole.
+pub mod home;

@@ -1,3 +1,29 @@
 //! What every slice stands on; knows no feature.
+//!
+//! A request passes [`guard`], is recognised by [`ctx`], may do what [`access`]
+//! says, works in a transaction of [`db`], records what it did with [`events`],
+//! leaves work for later with [`jobs`], and is answered as JSON
+//! ([`problem`]) or as a page ([`page`]).
 
+pub mod access;
+pub mod assets;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod ctx;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod extract;
+pub mod guard;
+pub mod idempotency;
+pub mod ids;
+pub mod jobs;
+pub mod login;
+pub mod mail;
+pub mod page;
 pub mod postgres;
+pub mod problem;
+pub mod rate_limit;
+pub mod state;
+pub mod telemetry;

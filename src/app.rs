@@ -1,0 +1,123 @@
+//! The composition root: the only place that knows every feature. Routers, job
+//! handlers and the navigation come together here, and nowhere else.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::features::home::docs::Document;
+use crate::features::{audit, home};
+use crate::platform::access::Role;
+use crate::platform::clock::Clock;
+use crate::platform::config::Config;
+use crate::platform::db::Db;
+use crate::platform::error::FieldError;
+use crate::platform::ids::Ids;
+use crate::platform::jobs::Handler;
+use crate::platform::mail::{self, Mailer};
+use crate::platform::page::{NavItem, Templates};
+use crate::platform::problem::Problem;
+use crate::platform::state::{AppState, Parts};
+use crate::platform::{assets, guard, idempotency, page, problem};
+
+/// The navigation, in the order it is shown.
+const NAV: &[NavItem] = &[
+    NavItem { section: "", label: "Start", href: "/", icon: "home", least: Role::Viewer },
+    NavItem {
+        section: "Organisation",
+        label: "Audit trail",
+        href: "/settings/audit",
+        icon: "audit",
+        least: Role::Admin,
+    },
+];
+
+/// What background work there is.
+pub fn jobs() -> Vec<Handler> {
+    vec![Handler::of::<mail::Deliver>()]
+}
+
+/// Every operation of the API, with its description.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", OpenApiRouter::new().merge(home::api::routes()).merge(audit::api::routes()))
+}
+
+/// Every page.
+fn pages(dev: bool) -> Router<AppState> {
+    Router::new().merge(home::pages::routes(dev)).merge(audit::pages::routes())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "CloudGen", description = "From a description to infrastructure."),
+    components(schemas(Problem, FieldError)),
+    servers((url = "/"))
+)]
+struct Description;
+
+/// The OpenAPI document, as it is committed.
+pub fn openapi() -> String {
+    let mut text = api()
+        .into_openapi()
+        .to_pretty_json()
+        .expect("the document is plain data");
+    text.push('\n');
+    text
+}
+
+/// Puts the state together around a database.
+pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Result<AppState> {
+    let db = Db::connect(url, &config, clock.clone(), ids.clone())?;
+    let keys = config.keyring()?;
+    let mail = Mailer::new(&config, keys.clone())?;
+    let templates = Templates::load();
+    Ok(AppState::new(Parts { config, db, clock, ids, keys, mail, templates, nav: NAV }))
+}
+
+/// The whole service as one router.
+pub fn router(state: AppState) -> Router {
+    let text = openapi();
+    let value = serde_json::from_str(&text).expect("the document was just written");
+    let document = Arc::new(Document { value, text });
+
+    let (api, _) = api().split_for_parts();
+    let api = api
+        .nest("/api/v1", home::docs::api(document.clone()))
+        .route("/api/{*rest}", axum::routing::any(nothing))
+        .layer(from_fn_with_state(state.clone(), idempotency::layer))
+        .layer(RequestBodyLimitLayer::new(state.config.body_limit))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(state.clone(), guard::inner))
+        .layer(from_fn(problem::as_json));
+
+    let pages = pages(state.config.dev)
+        .merge(home::docs::pages(document))
+        .route("/static/{*path}", get(assets::serve))
+        .route("/robots.txt", get(assets::serve))
+        .fallback(nothing)
+        .layer(RequestBodyLimitLayer::new(state.config.body_limit))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(state.clone(), guard::inner))
+        .layer(from_fn_with_state(state.clone(), page::render));
+
+    Router::new()
+        .merge(pages)
+        .merge(api)
+        .merge(home::pages::health())
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), guard::front))
+        .with_state(state)
+}
+
+async fn nothing() -> StatusCode {
+    StatusCode::NOT_FOUND
+}

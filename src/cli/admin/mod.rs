@@ -1,0 +1,3 @@
+//! Commands for those who run a server.
+
+pub mod audit;

@@ -1,0 +1,30 @@
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Filter, store};
+use crate::platform::access::Action;
+use crate::platform::ctx::Ctx;
+use crate::platform::error::Result;
+use crate::platform::events::Recorded;
+use crate::platform::extract::{Json, List, Paging, Query};
+use crate::platform::problem::Errors;
+use crate::platform::state::AppState;
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_events))
+}
+
+/// List what happened, the newest first.
+#[utoipa::path(get, path = "/events", tag = "audit", params(Paging, Filter), responses((status = 200, body = List<Recorded>), Errors))]
+async fn list_events(
+    ctx: Ctx,
+    Query(paging): Query<Paging>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<List<Recorded>>> {
+    let limit = paging.limit()?;
+    let before = paging.after()?;
+    let mut tx = ctx.begin(Action::ViewEvents).await?;
+    let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
+    tx.commit().await?;
+    Ok(Json(List::of(rows, limit, |it| it.seq)))
+}

@@ -1,0 +1,205 @@
+//! Access to Postgres: one pool, two kinds of transaction.
+//!
+//! A [`TenantTx`] runs as the unprivileged `cloudgen_app` role with the
+//! caller's organisation set, so row-level security decides what it sees. A
+//! [`SystemTx`] sees everything and is for sign-in, background jobs and
+//! migrations only. Store functions name the one they need in their signature.
+//!
+//! Both know the time they began, who acts, and how to make ids, so that a
+//! store function needs nothing but its transaction.
+
+use std::ops::{Deref, DerefMut};
+
+use chrono::{DateTime, Utc};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::config::Config;
+use super::events::Who;
+use super::idempotency::Ticket;
+use super::ids::Ids;
+
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+    clock: Clock,
+    ids: Ids,
+}
+
+/// A transaction within one organisation.
+pub struct TenantTx {
+    open: Open,
+    org_id: Uuid,
+}
+
+/// A transaction that sees every organisation.
+pub struct SystemTx(Open);
+
+/// What both kinds have in common.
+struct Open {
+    tx: Transaction<'static, Postgres>,
+    now: DateTime<Utc>,
+    ids: Ids,
+    who: Who,
+    /// The request carries an Idempotency-Key: its answer is to be stored by
+    /// this very transaction, so `commit` hands it over instead.
+    ticket: Option<Ticket>,
+}
+
+impl Db {
+    /// Connects lazily: a database that is not there yet is `/readyz`'s to tell.
+    pub fn connect(url: &str, config: &Config, clock: Clock, ids: Ids) -> sqlx::Result<Self> {
+        let options: PgConnectOptions = url.parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(config.pool_size)
+            .acquire_timeout(config.pool_timeout)
+            .connect_lazy_with(options.application_name("cloudgen"));
+        Ok(Self::new(pool, clock, ids))
+    }
+
+    pub fn new(pool: PgPool, clock: Clock, ids: Ids) -> Self {
+        Self { pool, clock, ids }
+    }
+
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        MIGRATIONS.run(&self.pool).await?;
+        super::jobs::migrate(self).await
+    }
+
+    /// The pool itself, for single statements outside of any transaction.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub async fn tenant(&self, org_id: Uuid, who: Who) -> sqlx::Result<TenantTx> {
+        let mut open = self.open(who).await?;
+        // One round trip. `true` makes both settings local to the transaction,
+        // so nothing leaks to the next user of the pooled connection.
+        sqlx::query(
+            "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true)",
+        )
+        .bind(org_id.to_string())
+        .execute(&mut *open.tx)
+        .await?;
+        Ok(TenantTx { open, org_id })
+    }
+
+    pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
+        self.open(who).await.map(SystemTx)
+    }
+
+    async fn open(&self, who: Who) -> sqlx::Result<Open> {
+        let tx = self.pool.begin().await?;
+        Ok(Open { tx, now: self.clock.now(), ids: self.ids.clone(), who, ticket: None })
+    }
+}
+
+impl Open {
+    async fn commit(self) -> sqlx::Result<()> {
+        match self.ticket {
+            Some(ticket) => {
+                ticket.hand_over(self.tx);
+                Ok(())
+            }
+            None => self.tx.commit().await,
+        }
+    }
+}
+
+impl TenantTx {
+    pub fn org_id(&self) -> Uuid {
+        self.org_id
+    }
+
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.open.commit().await
+    }
+}
+
+impl SystemTx {
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.0.commit().await
+    }
+
+    /// Narrows the rest of the transaction to one organisation, for example a
+    /// job's or the one just founded.
+    pub async fn into_tenant(mut self, org_id: Uuid) -> sqlx::Result<TenantTx> {
+        sqlx::query(
+            "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true)",
+        )
+        .bind(org_id.to_string())
+        .execute(&mut *self.0.tx)
+        .await?;
+        Ok(TenantTx { open: self.0, org_id })
+    }
+}
+
+/// What a transaction of either kind knows besides its rows.
+pub trait Tx: Send {
+    fn conn(&mut self) -> &mut PgConnection;
+    /// The time at which the transaction began; all its rows carry the same.
+    fn now(&self) -> DateTime<Utc>;
+    fn new_id(&self) -> Uuid;
+    fn who(&self) -> &Who;
+    /// The organisation acted in, for a [`TenantTx`].
+    fn tenant(&self) -> Option<Uuid>;
+    #[doc(hidden)]
+    fn set_ticket(&mut self, ticket: Option<Ticket>);
+}
+
+macro_rules! tx {
+    ($tx:ident, $open:tt, |$it:ident| $tenant:expr) => {
+        impl Tx for $tx {
+            fn conn(&mut self) -> &mut PgConnection {
+                &mut self.$open.tx
+            }
+
+            fn now(&self) -> DateTime<Utc> {
+                self.$open.now
+            }
+
+            fn new_id(&self) -> Uuid {
+                self.$open.ids.next()
+            }
+
+            fn who(&self) -> &Who {
+                &self.$open.who
+            }
+
+            fn tenant(&self) -> Option<Uuid> {
+                let $it = self;
+                $tenant
+            }
+
+            fn set_ticket(&mut self, ticket: Option<Ticket>) {
+                self.$open.ticket = ticket;
+            }
+        }
+
+        impl Deref for $tx {
+            type Target = PgConnection;
+
+            fn deref(&self) -> &PgConnection {
+                &self.$open.tx
+            }
+        }
+
+        impl DerefMut for $tx {
+            fn deref_mut(&mut self) -> &mut PgConnection {
+                &mut self.$open.tx
+            }
+        }
+    };
+}
+
+tx!(TenantTx, open, |it| Some(it.org_id));
+tx!(SystemTx, 0, |_it| None);

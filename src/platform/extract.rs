@@ -1,0 +1,165 @@
+//! Extractors that refuse in our shape, and the cursor that lists page with.
+//!
+//! axum's own answer with plain text; these answer with an [`Error`], which the
+//! API renders as a problem and pages as a page.
+
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::error::{Error, Result};
+
+/// A JSON body, in and out.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// The fields of a submitted form.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+/// The parameters in the path.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// The parameters after the question mark.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        match axum::Json::from_request(request, state).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(err)) => {
+                Err(Error::invalid("", without_preamble(&err.body_text())))
+            }
+            Err(err) if err.status() == 413 => Err(Error::TooLarge),
+            Err(err) => Err(Error::Malformed(err.body_text())),
+        }
+    }
+}
+
+/// serde's complaint, without axum's words about deserialising into a type.
+fn without_preamble(text: &str) -> String {
+    text.split_once("target type: ").map_or(text, |(_, rest)| rest).to_owned()
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        match axum::Form::from_request(request, state).await {
+            Ok(axum::Form(value)) => Ok(Self(value)),
+            Err(err) if err.status() == 413 => Err(Error::TooLarge),
+            Err(err @ FormRejection::InvalidFormContentType(_)) => {
+                Err(Error::Malformed(err.body_text()))
+            }
+            Err(err) => Err(Error::Malformed(without_preamble(&err.body_text()))),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            // An id that cannot be one is the id of nothing.
+            Err(PathRejection::FailedToDeserializePathParams(_)) => Err(Error::NotFound("page")),
+            Err(err) => Err(Error::Malformed(err.body_text())),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|err: QueryRejection| Error::Malformed(without_preamble(&err.body_text())))
+    }
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// `next` of the part before; absent for the first.
+    pub cursor: Option<String>,
+    /// At most this many, up to 100; 50 when absent.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+}
+
+impl Paging {
+    pub fn limit(&self) -> Result<usize> {
+        match self.limit.unwrap_or(50) {
+            limit @ 1..=100 => Ok(limit.into()),
+            _ => Err(Error::invalid("limit", "must be between 1 and 100")),
+        }
+    }
+
+    /// Where to go on, in whatever form the list encoded it.
+    pub fn after<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let Some(cursor) = self.cursor.as_deref().filter(|it| !it.is_empty()) else {
+            return Ok(None);
+        };
+        let decoded = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let after = decoded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        after.map(Some).ok_or_else(|| Error::invalid("cursor", "is not one that we gave"))
+    }
+}
+
+/// One part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    pub items: Vec<T>,
+    /// The cursor of the part after this; `null` at the end.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+impl<T> List<T> {
+    /// Takes one row more than `limit`, which is how it knows that there is more.
+    pub fn of<C: Serialize>(mut rows: Vec<T>, limit: usize, cursor: impl Fn(&T) -> C) -> Self {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| {
+            let position = serde_json::to_vec(&cursor(row)).expect("a cursor is plain data");
+            URL_SAFE_NO_PAD.encode(position)
+        });
+        Self { items: rows, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was_given() {
+        let list = List::of(vec![1, 2, 3], 2, |it| (*it, "x"));
+        assert_eq!(list.items, [1, 2]);
+        let paging = Paging { cursor: list.next, limit: None };
+        assert_eq!(paging.after::<(i32, String)>().unwrap(), Some((2, "x".to_owned())));
+        assert!(paging.after::<Vec<i32>>().is_err());
+        assert_eq!(List::of(vec![1, 2], 2, |it| *it).next, None);
+    }
+}

@@ -1,0 +1,174 @@
+//! Background work, queued in Postgres.
+//!
+//! A job is enqueued by the transaction that makes it necessary, and so exists
+//! exactly if that commits. It may run more than once (a server can die in the
+//! middle), so it must not mind. Failed jobs are tried again with growing
+//! pauses; what was tried is in `job_run`.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use graphile_worker::{
+    IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker, WorkerContext, WorkerOptions,
+    WorkerUtils,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use super::db::Db;
+use super::state::AppState;
+
+mod housekeeping;
+
+/// Work to be done outside of a request.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Like `webhooks.deliver`.
+    const NAME: &'static str;
+    /// How often it is tried before it is given up.
+    const ATTEMPTS: i32 = 10;
+
+    fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+/// How a job is known to the worker.
+pub struct Handler(JobDefinition);
+
+impl Handler {
+    pub fn of<J: Job>() -> Self {
+        Self(JobDefinition::of::<Run<J>>())
+    }
+}
+
+/// When a job is to run, and whether it replaces one of the same key.
+#[derive(Clone, Debug, Default)]
+pub struct When {
+    pub at: Option<DateTime<Utc>>,
+    /// Of several waiting jobs with one key, only the last enqueued runs.
+    pub key: Option<String>,
+}
+
+/// Enqueues `job` as part of the transaction.
+pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> anyhow::Result<()> {
+    enqueue_when(conn, job, When::default()).await
+}
+
+pub async fn enqueue_when<J: Job>(
+    conn: &mut PgConnection,
+    job: &J,
+    when: When,
+) -> anyhow::Result<()> {
+    sqlx::query("select app.enqueue($1, $2, $3, $4, $5)")
+        .bind(J::NAME)
+        .bind(sqlx::types::Json(job))
+        .bind(when.at)
+        .bind(J::ATTEMPTS)
+        .bind(when.key)
+        .execute(conn)
+        .await
+        .with_context(|| format!("cannot enqueue {}", J::NAME))?;
+    Ok(())
+}
+
+/// Brings the queue's own tables up to date.
+pub(super) async fn migrate(db: &Db) -> anyhow::Result<()> {
+    let utils = WorkerUtils::builder().database(db.pool().clone()).build();
+    utils.migrate().await.context("cannot migrate the job queue")?;
+    Ok(())
+}
+
+/// A worker that knows `handlers`; it stops when `stop` is done, after letting
+/// what runs finish.
+pub async fn worker(
+    state: &AppState,
+    handlers: Vec<Handler>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<Worker> {
+    let mut definitions: Vec<_> = handlers.into_iter().map(|it| it.0).collect();
+    definitions.push(Handler::of::<housekeeping::Tidy>().0);
+    let worker = WorkerOptions::default()
+        .pg_pool(state.db.pool().clone())
+        .add_extension(state.clone())
+        .concurrency(state.config.job_concurrency)
+        .poll_interval(Duration::from_secs(2))
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(stop)
+        .shutdown_grace_period(state.config.shutdown_timeout)
+        // Jobs of a server that died are taken over after half a minute.
+        .heartbeat_interval(Duration::from_secs(5))
+        .sweep_interval(Duration::from_secs(10))
+        .sweep_threshold(Duration::from_secs(30))
+        .recovery_delay(Duration::from_secs(1))
+        .with_cron(housekeeping::HOURLY)
+        .map_err(|err| anyhow::anyhow!("{err:?}"))?
+        .define_jobs(definitions)
+        .init()
+        .await
+        .context("cannot start the job worker")?;
+    Ok(worker)
+}
+
+/// Adapts a [`Job`] to the queue, and keeps its history.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "", transparent)]
+struct Run<J: Job>(J);
+
+/// The queue shows errors with `Debug`; the chain of causes reads better.
+struct Failure(String);
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<J: Job> TaskHandler for Run<J> {
+    const IDENTIFIER: &'static str = J::NAME;
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(state) = ctx.get_ext::<AppState>().cloned() else {
+            return Err(Failure("the worker was started without a state".to_owned()));
+        };
+        let job = (*ctx.job().id(), i32::from(*ctx.job().attempts()));
+        record(&state, J::NAME, job, self.0.run(state.clone())).await
+    }
+}
+
+async fn record(
+    state: &AppState,
+    name: &'static str,
+    (job_id, attempt): (i64, i32),
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> Result<(), Failure> {
+    let failure = |err: sqlx::Error| Failure(format!("cannot write the job's history: {err}"));
+    let id = state.ids.next();
+    sqlx::query(
+        "insert into job_run (id, job_id, name, attempt, started_at) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(id)
+    .bind(job_id)
+    .bind(name)
+    .bind(attempt)
+    .bind(state.clock.now())
+    .execute(state.db.pool())
+    .await
+    .map_err(failure)?;
+
+    let result = work.await.map_err(|err| format!("{err:#}"));
+    let outcome = if result.is_ok() { "done" } else { "failed" };
+    metrics::counter!("cloudgen_jobs_total", "name" => name, "outcome" => outcome).increment(1);
+    if let Err(error) = &result {
+        tracing::warn!(job.name = name, job.id = job_id, attempt, error, "job {name} failed");
+    }
+
+    sqlx::query("update job_run set finished_at = $2, error = $3 where id = $1")
+        .bind(id)
+        .bind(state.clock.now())
+        .bind(result.as_ref().err())
+        .execute(state.db.pool())
+        .await
+        .map_err(failure)?;
+    result.map_err(Failure)
+}

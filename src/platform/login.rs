@@ -1,0 +1,258 @@
+//! Logins: what a sign-in leaves behind, and how a request shows it.
+//!
+//! The cookie holds a random token, the table its hash. A login ends when it
+//! was not used for a while, at the latest after a fixed time, or when someone
+//! revokes it; each organisation sets its own limits.
+
+use axum::http::HeaderMap;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+use sqlx::{PgPool, Row};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::access::Role;
+use super::config::Config;
+use super::crypto::Token;
+use super::ctx::OrgRef;
+use super::db::{SystemTx, Tx};
+use super::error::Result;
+
+/// How sure we are who it is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Level {
+    Password,
+    TwoFactor,
+}
+
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub id: Uuid,
+    pub level: Level,
+    /// When the person last proved who they are.
+    pub reauthenticated_at: DateTime<Utc>,
+}
+
+/// What the one query per request finds.
+pub(super) struct Found {
+    pub login: Login,
+    pub account_id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub email_verified: bool,
+    pub org: Option<OrgRef>,
+    pub two_factor_required_from: Option<DateTime<Utc>>,
+}
+
+/// Writing down every use would cost each request a write.
+const SEEN_EVERY: Duration = Duration::seconds(60);
+
+/// Limits for people who are in no organisation.
+const IDLE: Duration = Duration::hours(24);
+const ABSOLUTE: Duration = Duration::days(30);
+
+pub(super) async fn find(
+    pool: &PgPool,
+    token: &Token,
+    now: DateTime<Utc>,
+) -> Result<Option<Found>> {
+    let row = sqlx::query(
+        "select l.id, l.level, l.reauthenticated_at, l.last_seen_at,
+                a.id as account_id, a.email, a.name, a.email_verified_at,
+                o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
+                o.delete_after, m.role
+           from login l
+           join account a on a.id = l.account_id and a.disabled_at is null
+           left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
+           left join org o on o.id = m.org_id
+          where l.token_hash = $1 and l.expires_at > $2 and l.idle_expires_at > $2",
+    )
+    .bind(token.hash())
+    .bind(now)
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let login = Login {
+        id: row.try_get("id")?,
+        level: row.try_get("level")?,
+        reauthenticated_at: row.try_get("reauthenticated_at")?,
+    };
+    if now - row.try_get::<DateTime<Utc>, _>("last_seen_at")? >= SEEN_EVERY {
+        sqlx::query(
+            "update login set last_seen_at = $2, idle_expires_at = $2 + idle_seconds * interval '1 second'
+              where id = $1 and last_seen_at < $2",
+        )
+        .bind(login.id)
+        .bind(now)
+        .execute(pool)
+        .await?;
+    }
+    let org = match row.try_get::<Option<Role>, _>("role")? {
+        None => None,
+        Some(role) => Some(OrgRef {
+            id: row.try_get("org_id")?,
+            name: row.try_get("org_name")?,
+            slug: row.try_get("slug")?,
+            plan: row.try_get("plan")?,
+            role,
+            delete_after: row.try_get("delete_after")?,
+        }),
+    };
+    Ok(Some(Found {
+        login,
+        account_id: row.try_get("account_id")?,
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        email_verified: row.try_get::<Option<DateTime<Utc>>, _>("email_verified_at")?.is_some(),
+        org,
+        two_factor_required_from: row.try_get("two_factor_required_from")?,
+    }))
+}
+
+/// Signs an account in. The organisation is the one given, else the one the
+/// account joined first.
+pub async fn create(
+    tx: &mut SystemTx,
+    account_id: Uuid,
+    org_id: Option<Uuid>,
+    level: Level,
+) -> Result<Token> {
+    let org: Option<(Uuid, i32, i32)> = sqlx::query_as(
+        "select o.id, o.idle_minutes, o.absolute_minutes
+           from member m join org o on o.id = m.org_id
+          where m.account_id = $1
+          order by o.id is distinct from $2, m.created_at, o.id
+          limit 1",
+    )
+    .bind(account_id)
+    .bind(org_id)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let (org_id, idle, absolute) = match org {
+        Some((id, idle, absolute)) => {
+            (Some(id), Duration::minutes(idle.into()), Duration::minutes(absolute.into()))
+        }
+        None => (None, IDLE, ABSOLUTE),
+    };
+    let token = Token::random();
+    let now = tx.now();
+    let client = tx.who().client.clone();
+    sqlx::query(
+        "insert into login (id, token_hash, account_id, current_org_id, level, reauthenticated_at,
+                            created_at, last_seen_at, idle_seconds, idle_expires_at, expires_at,
+                            ip, user_agent)
+         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(tx.new_id())
+    .bind(token.hash())
+    .bind(account_id)
+    .bind(org_id)
+    .bind(level)
+    .bind(now)
+    .bind(i32::try_from(idle.num_seconds()).unwrap_or(i32::MAX))
+    .bind(now + idle)
+    .bind(now + absolute)
+    .bind(client.ip.map(|it| it.to_string()))
+    .bind(client.user_agent.as_deref())
+    .execute(&mut **tx)
+    .await?;
+    Ok(token)
+}
+
+/// Gives a login a new token, after the person proved again who they are. What
+/// a thief may have copied before ends here.
+pub async fn rotate(tx: &mut SystemTx, id: Uuid, level: Level) -> Result<Token> {
+    let token = Token::random();
+    sqlx::query(
+        "update login set token_hash = $2, level = $3, reauthenticated_at = $4, last_seen_at = $4
+          where id = $1",
+    )
+    .bind(id)
+    .bind(token.hash())
+    .bind(level)
+    .bind(tx.now())
+    .execute(&mut **tx)
+    .await?;
+    Ok(token)
+}
+
+/// Moves a login to another organisation of its person, whose time limits it
+/// takes on. Returns whether the person is a member there.
+pub async fn switch_org(tx: &mut SystemTx, id: Uuid, org_id: Uuid) -> Result<bool> {
+    let done = sqlx::query(
+        "update login l
+            set current_org_id = o.id,
+                idle_seconds = o.idle_minutes * 60,
+                idle_expires_at = $3 + o.idle_minutes * interval '1 minute',
+                expires_at = l.created_at + o.absolute_minutes * interval '1 minute'
+           from member m join org o on o.id = m.org_id
+          where l.id = $1 and m.account_id = l.account_id and m.org_id = $2",
+    )
+    .bind(id)
+    .bind(org_id)
+    .bind(tx.now())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends one login of an account. Returns whether there was such a login.
+pub async fn revoke(tx: &mut SystemTx, account_id: Uuid, id: Uuid) -> Result<bool> {
+    let done = sqlx::query("delete from login where id = $1 and account_id = $2")
+        .bind(id)
+        .bind(account_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all logins of an account but the one to keep; returns how many.
+pub async fn revoke_others(
+    tx: &mut SystemTx,
+    account_id: Uuid,
+    keep: Option<Uuid>,
+) -> Result<u64> {
+    let done = sqlx::query("delete from login where account_id = $1 and id is distinct from $2")
+        .bind(account_id)
+        .bind(keep)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// The prefix makes browsers insist on https, this host and the whole of it.
+fn cookie_name(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-cloudgen" } else { "cloudgen" }
+}
+
+/// The cookie that hands a login to the browser. It ends with the browser's
+/// session or with the login, whichever the browser forgets last.
+pub fn cookie(config: &Config, token: &Token) -> Cookie<'static> {
+    Cookie::build((cookie_name(config), token.reveal().to_owned()))
+        .path("/")
+        .http_only(true)
+        .secure(config.is_https())
+        .same_site(SameSite::Lax)
+        .permanent()
+        .build()
+}
+
+/// The cookie that takes it back.
+pub fn forget(config: &Config) -> Cookie<'static> {
+    let mut cookie = cookie(config, &Token::shown(""));
+    cookie.make_removal();
+    cookie
+}
+
+/// The token that a request shows.
+pub fn token(headers: &HeaderMap, config: &Config) -> Option<Token> {
+    let jar = CookieJar::from_headers(headers);
+    let token = Token::shown(jar.get(cookie_name(config))?.value());
+    (!token.reveal().is_empty()).then_some(token)
+}

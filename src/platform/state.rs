@@ -1,0 +1,49 @@
+//! What every handler and job may use, behind one pointer.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::config::Config;
+use super::crypto::Keyring;
+use super::db::Db;
+use super::ids::Ids;
+use super::mail::Mailer;
+use super::page::{NavItem, Templates};
+
+/// Cheap to clone; derefs to its [`Parts`].
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub keys: Keyring,
+    pub mail: Mailer,
+    pub templates: Templates,
+    /// The navigation, which only the composition root can know.
+    pub nav: &'static [NavItem],
+}
+
+impl AppState {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("AppState")
+    }
+}
