@@ -47,8 +47,10 @@ pub fn jobs() -> Vec<Handler> {
 
 /// Every operation of the API, with its description.
 fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Description::openapi())
-        .nest("/api/v1", OpenApiRouter::new().merge(home::api::routes()).merge(audit::api::routes()))
+    OpenApiRouter::with_openapi(Description::openapi()).nest(
+        "/api/v1",
+        OpenApiRouter::new().merge(home::api::routes()).merge(audit::api::routes()),
+    )
 }
 
 /// Every page.
@@ -66,10 +68,7 @@ struct Description;
 
 /// The OpenAPI document, as it is committed.
 pub fn openapi() -> String {
-    let mut text = api()
-        .into_openapi()
-        .to_pretty_json()
-        .expect("the document is plain data");
+    let mut text = api().into_openapi().to_pretty_json().expect("the document is plain data");
     text.push('\n');
     text
 }

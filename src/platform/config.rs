@@ -180,8 +180,10 @@ impl Config {
                 text.parse::<lettre::message::Mailbox>().ok().map(|_| text.to_owned())
             })
             .unwrap_or_else(|| "CloudGen <cloudgen@localhost>".to_owned());
-        let metrics_bind = env
-            .parse("CLOUDGEN_METRICS_BIND", "must be an address and a port", |it| it.parse().ok());
+        let metrics_bind =
+            env.parse("CLOUDGEN_METRICS_BIND", "must be an address and a port", |it| {
+                it.parse().ok()
+            });
         let log = env
             .parse("CLOUDGEN_LOG", "must be text or json", |text| match text {
                 "text" => Some(LogFormat::Text),
@@ -357,7 +359,13 @@ mod tests {
             ("CLOUDGEN_POOL_SIZE", "1"),
         ])
         .unwrap_err();
-        for name in ["4 problem(s)", "DATABASE_URL", "CLOUDGEN_BIND=127.0.0.1:8080", "CLOUDGEN_SECRET_KEY", "CLOUDGEN_POOL_SIZE"] {
+        for name in [
+            "4 problem(s)",
+            "DATABASE_URL",
+            "CLOUDGEN_BIND=127.0.0.1:8080",
+            "CLOUDGEN_SECRET_KEY",
+            "CLOUDGEN_POOL_SIZE",
+        ] {
             assert!(err.contains(name), "{name} in {err}");
         }
         assert!(!err.contains("hunter2"), "{err}");

@@ -116,7 +116,14 @@ impl Error {
             _ => None,
         };
         let field = errors.first().map(|it| it.field.clone());
-        ErrorBody { status, code: code.into(), message: self.to_string(), errors, field, retry_after }
+        ErrorBody {
+            status,
+            code: code.into(),
+            message: self.to_string(),
+            errors,
+            field,
+            retry_after,
+        }
     }
 }
 

@@ -87,7 +87,14 @@ impl Event {
                 && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'),
             "events are called noun.verb, not {name}",
         );
-        Self { name, outcome: "success", subject: None, subject_id: None, before: None, after: None }
+        Self {
+            name,
+            outcome: "success",
+            subject: None,
+            subject_id: None,
+            before: None,
+            after: None,
+        }
     }
 
     /// What it happened to.

@@ -99,9 +99,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 async fn run(state: AppState, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let key = parts.headers.get(KEY).and_then(|it| it.to_str().ok()).map(|it| it.trim_matches('"'));
-    let key = key.filter(|it| (1..=255).contains(&it.len())).map(str::to_owned).ok_or_else(|| {
-        Error::Malformed("Idempotency-Key must have 1 to 255 visible characters".to_owned())
-    })?;
+    let key =
+        key.filter(|it| (1..=255).contains(&it.len())).map(str::to_owned).ok_or_else(|| {
+            Error::Malformed("Idempotency-Key must have 1 to 255 visible characters".to_owned())
+        })?;
     let body = to_bytes(body, state.config.body_limit).await.map_err(|_| Error::TooLarge)?;
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let fingerprint = sha256([path.as_bytes(), b"\n", &body].concat());

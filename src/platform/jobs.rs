@@ -74,7 +74,7 @@ pub async fn enqueue_when<J: Job>(
 
 /// Brings the queue's own tables up to date.
 pub(super) async fn migrate(db: &Db) -> anyhow::Result<()> {
-    let utils = WorkerUtils::builder().database(db.pool().clone()).build();
+    let utils = WorkerUtils::new(db.pool().clone(), graphile_worker::Schema::default());
     utils.migrate().await.context("cannot migrate the job queue")?;
     Ok(())
 }

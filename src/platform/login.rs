@@ -21,9 +21,7 @@ use super::db::{SystemTx, Tx};
 use super::error::Result;
 
 /// How sure we are who it is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Level {
@@ -213,11 +211,7 @@ pub async fn revoke(tx: &mut SystemTx, account_id: Uuid, id: Uuid) -> Result<boo
 }
 
 /// Ends all logins of an account but the one to keep; returns how many.
-pub async fn revoke_others(
-    tx: &mut SystemTx,
-    account_id: Uuid,
-    keep: Option<Uuid>,
-) -> Result<u64> {
+pub async fn revoke_others(tx: &mut SystemTx, account_id: Uuid, keep: Option<Uuid>) -> Result<u64> {
     let done = sqlx::query("delete from login where account_id = $1 and id is distinct from $2")
         .bind(account_id)
         .bind(keep)

@@ -152,7 +152,7 @@ impl Job for Deliver {
 }
 
 fn write(state: &AppState, letter: Letter) -> anyhow::Result<Sent> {
-    let values = minijinja::Value::from_serialize(&letter.values);
+    let values = minijinja::Value::from(minijinja::value::Serde(&letter.values));
     let render = |ending: &str, subject: &str| {
         let name = format!("emails/{}.{ending}", letter.kind);
         let base = &state.config.public_url;

@@ -17,6 +17,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use rust_embed::Embed;
 use serde::{Deserialize, Serialize};
@@ -50,11 +51,8 @@ struct Pending {
 
 impl<V: View> IntoResponse for Page<V> {
     fn into_response(self) -> Response {
-        let pending = Pending {
-            template: V::TEMPLATE,
-            title: V::TITLE,
-            view: Value::from_serialize(&self.0),
-        };
+        let pending =
+            Pending { template: V::TEMPLATE, title: V::TITLE, view: Value::from(Serde(&self.0)) };
         (StatusCode::OK, axum::Extension(pending)).into_response()
     }
 }
@@ -186,8 +184,6 @@ fn environment() -> Environment<'static> {
         Ok(Some(text))
     });
     env.add_function("asset", assets::url);
-    env.set_trim_blocks(true);
-    env.set_lstrip_blocks(true);
     env
 }
 
@@ -225,7 +221,11 @@ pub async fn render(State(state): State<AppState>, mut request: Request, next: N
     }
 }
 
-async fn finish(state: &AppState, asked: &Asked, mut response: Response) -> anyhow::Result<Response> {
+async fn finish(
+    state: &AppState,
+    asked: &Asked,
+    mut response: Response,
+) -> anyhow::Result<Response> {
     if let Some(flash) = response.extensions_mut().remove::<Flash>() {
         let cookie = flash_cookie(&state.config, &flash).to_string();
         response.headers_mut().append(header::SET_COOKIE, HeaderValue::try_from(cookie)?);
@@ -315,17 +315,17 @@ async fn fill_in(
     let org = seen.and_then(|(_, org)| org.as_ref());
     let flash = flash_of(&asked.jar);
     let context = context! {
-        path => asked.path,
-        nonce => asked.nonce.0,
-        request_id => asked.client.request_id,
+        path => &asked.path,
+        nonce => &*asked.nonce.0,
+        request_id => &*asked.client.request_id,
         theme => asked.jar.get(THEME).map_or("system", |it| it.value()),
         person => seen.map(|(person, _)| context! {
-            id => person.id, name => person.name, email => person.email,
+            id => person.id.to_string(), name => &person.name, email => &person.email,
         }),
-        org => org,
-        orgs => orgs,
-        nav => navigation(state, org, &asked.path),
-        flash => flash,
+        org => Serde(org),
+        orgs => Serde(&orgs),
+        nav => Serde(navigation(state, org, &asked.path)),
+        flash => Serde(&flash),
         dev => state.config.dev,
         ..view
     };
@@ -377,10 +377,12 @@ fn navigation(state: &AppState, org: Option<&OrgRef>, path: &str) -> Vec<NavSect
     let Some(org) = org else { return Vec::new() };
     let mut sections: Vec<NavSection> = Vec::new();
     let within = |href: &str| {
-        path == href || (href != "/" && path.strip_prefix(href).is_some_and(|it| it.starts_with('/')))
+        path == href
+            || (href != "/" && path.strip_prefix(href).is_some_and(|it| it.starts_with('/')))
     };
     // Of two entries that contain the page, the longer one is where we are.
-    let current = state.nav.iter().map(|it| it.href).filter(|it| within(it)).max_by_key(|it| it.len());
+    let current =
+        state.nav.iter().map(|it| it.href).filter(|it| within(it)).max_by_key(|it| it.len());
     for item in state.nav.iter().filter(|it| org.role >= it.least) {
         let entry = NavEntry {
             label: item.label,

@@ -68,7 +68,7 @@ impl IntoResponses for Errors {
 /// Turns refusals into problem documents.
 pub async fn as_json(request: Request, next: Next) -> Response {
     let instance = request.uri().path().to_owned();
-    let request_id = Client::of(request.extensions()).request_id.clone();
+    let request_id = Client::of(request.extensions()).request_id.to_string();
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {

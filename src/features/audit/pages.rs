@@ -69,9 +69,10 @@ async fn index(ctx: Ctx, Query(form): Query<Asked>) -> Result<Page<Index>> {
     let names = store::names(&mut tx).await?;
     tx.commit().await?;
     let list = List::of(rows, PAGE, |it| it.seq);
-    let filtered = [&form.name, &form.outcome, &form.actor_id, &form.subject_id, &form.from, &form.until]
-        .iter()
-        .any(|it| !it.is_empty());
+    let filtered =
+        [&form.name, &form.outcome, &form.actor_id, &form.subject_id, &form.from, &form.until]
+            .iter()
+            .any(|it| !it.is_empty());
     let events = list.items.into_iter().map(shown).collect();
     Ok(Page(Index { events, next: list.next, names, form, filtered }))
 }

@@ -65,10 +65,7 @@ struct Theme {
     return_to: Option<String>,
 }
 
-async fn choose_theme(
-    State(state): State<AppState>,
-    Form(form): Form<Theme>,
-) -> Result<Response> {
+async fn choose_theme(State(state): State<AppState>, Form(form): Form<Theme>) -> Result<Response> {
     if !["light", "dark", "system"].contains(&form.theme.as_str()) {
         return Err(Error::invalid("theme", "must be light, dark or system"));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::platform::access::Role;
-use crate::platform::db::{SystemTx, Tx};
+use crate::platform::db::SystemTx;
 use crate::platform::error::{Error, Result};
 use crate::platform::events::{self, Event};
 

@@ -49,11 +49,12 @@ fn hash(row: &Recorded) -> [u8; 32] {
 /// Adds `event` to the chain of `org_id`, which stays locked until the
 /// transaction ends.
 pub(super) async fn append(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<()> {
-    let (seq, prev): (i64, Vec<u8>) = sqlx::query_as("select seq, hash from app.event_lock($1, $2)")
-        .bind(org_id)
-        .bind(genesis(org_id).as_slice())
-        .fetch_one(tx.conn())
-        .await?;
+    let (seq, prev): (i64, Vec<u8>) =
+        sqlx::query_as("select seq, hash from app.event_lock($1, $2)")
+            .bind(org_id)
+            .bind(genesis(org_id).as_slice())
+            .fetch_one(tx.conn())
+            .await?;
     let who = tx.who().clone();
     let mut row = Recorded {
         org_id,
@@ -127,9 +128,10 @@ pub async fn verify(conn: &mut PgConnection, org_id: Uuid) -> sqlx::Result<Resul
             .await?;
     let (mut seq, mut prev) = (0, genesis(org_id).to_vec());
     let broken = |seq, what: String| Ok(Err(Broken { org_id, seq, what }));
-    let mut rows = sqlx::query_as::<_, Recorded>("select * from event where org_id = $1 order by seq")
-        .bind(org_id)
-        .fetch(&mut *conn);
+    let mut rows =
+        sqlx::query_as::<_, Recorded>("select * from event where org_id = $1 order by seq")
+            .bind(org_id)
+            .fetch(&mut *conn);
     while let Some(row) = rows.try_next().await? {
         if row.seq != seq + 1 {
             let what = format!("is missing; the next one there is {}", row.seq);
@@ -169,10 +171,11 @@ pub async fn verify_all(pool: &PgPool) -> sqlx::Result<Vec<(Uuid, Result<i64, Br
     sqlx::query("set transaction isolation level repeatable read, read only")
         .execute(&mut *tx)
         .await?;
-    let orgs: Vec<Uuid> =
-        sqlx::query_scalar("select org_id from event union select org_id from event_head order by 1")
-            .fetch_all(&mut *tx)
-            .await?;
+    let orgs: Vec<Uuid> = sqlx::query_scalar(
+        "select org_id from event union select org_id from event_head order by 1",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     let mut results = Vec::with_capacity(orgs.len());
     for org_id in orgs {
         results.push((org_id, verify(&mut tx, org_id).await?));
