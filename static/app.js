@@ -105,6 +105,36 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.form && e.target.matches("textarea")) e.target.form.requestSubmit();
 });
 
+// Passkeys: the options come from the server, the answer goes with the form.
+const passkey = async (form) => {
+  const problem = form.querySelector("[data-passkey-problem]");
+  const fail = (words) => {
+    ready();
+    problem.textContent = words;
+    problem.hidden = false;
+  };
+  if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) return fail("This browser cannot use passkeys here.");
+  problem.hidden = true;
+  const answer = await fetch(form.dataset.options, { method: "POST", headers: { accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return fail("The server did not answer as expected. Reload the page and try again.");
+  const { publicKey } = await answer.json();
+  try {
+    const credential =
+      form.dataset.passkey === "create"
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) });
+    form.elements.credential.value = JSON.stringify(credential.toJSON());
+  } catch (error) {
+    return fail(error.name === "InvalidStateError" ? "This passkey is already known here." : "The device did not confirm. Try again.");
+  }
+  form.submit();
+};
+document.addEventListener("submit", (e) => {
+  if (!e.target.dataset.passkey || e.defaultPrevented) return;
+  e.preventDefault();
+  passkey(e.target);
+});
+
 // A complete code is sent without another key.
 on("input", "[data-code]", (input) => {
   const digits = input.value.replace(/\D/g, "");
