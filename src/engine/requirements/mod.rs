@@ -5,6 +5,25 @@
 //! settled (and reported). What is missing becomes an [`Assumption`] with its
 //! reason; what only the person can decide becomes a [`Question`].
 
+mod details;
+mod facts;
+mod flows;
+mod implied;
+mod load;
+mod mentions;
+mod phrases;
+mod quantities;
+mod regions;
+mod resolve;
+mod revise;
+mod stance;
+mod tokens;
+mod vocabulary;
+mod workloads;
+
+pub use resolve::understand;
+pub use revise::revise;
+
 use super::diag::{Diagnostic, Span};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

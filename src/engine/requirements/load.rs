@@ -1,0 +1,814 @@
+//! What a number is a number of: load, time, data, share, money.
+
+use super::quantities::{Currency, Quantity};
+use super::resolve::Draft;
+use super::tokens::{Gap, Reading};
+use crate::engine::diag::{Diagnostic, Severity};
+use serde_json::json;
+
+/// Seconds of a unit of time.
+fn seconds(word: &str) -> Option<f64> {
+    Some(match word {
+        "ms" | "millisecond" | "milliseconds" | "msec" | "millis" => 0.001,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
+        "d" | "day" | "days" => 86_400.0,
+        "w" | "wk" | "week" | "weeks" => 604_800.0,
+        "mo" | "month" | "months" => 2_592_000.0,
+        "y" | "yr" | "yrs" | "year" | "years" | "annum" => 31_536_000.0,
+        _ => return None,
+    })
+}
+
+const MONTH: f64 = 2_592_000.0;
+
+/// Gigabytes of a unit of data.
+fn gigabytes(word: &str) -> Option<f64> {
+    Some(match word {
+        "kb" | "kib" | "kilobytes" | "kilobyte" => 1e-6,
+        "mb" | "mib" | "megabytes" | "megabyte" | "megs" => 1e-3,
+        "gb" | "gib" | "gigabytes" | "gigabyte" | "gigs" | "gig" => 1.0,
+        "tb" | "tib" | "terabytes" | "terabyte" => 1e3,
+        "pb" | "pib" | "petabytes" | "petabyte" => 1e6,
+        _ => return None,
+    })
+}
+
+/// A rate such as "per second", "/day", "a month", "daily": seconds of its
+/// period and its last word.
+fn period(reading: &Reading, at: usize) -> Option<(f64, usize)> {
+    let word = reading.word(at);
+    if matches!(word, "per" | "a" | "an" | "each" | "every") {
+        return seconds(reading.word(at + 1)).filter(|it| *it >= 1.0).map(|it| (it, at + 1));
+    }
+    if reading.gap(at).has(Gap::SLASH) {
+        return seconds(word).filter(|it| *it >= 1.0).map(|it| (it, at));
+    }
+    let length = match word {
+        "hourly" => 3600.0,
+        "daily" => 86_400.0,
+        "weekly" => 604_800.0,
+        "monthly" => MONTH,
+        "yearly" | "annually" | "annual" => 31_536_000.0,
+        _ => return None,
+    };
+    Some((length, at))
+}
+
+/// The words around a number, as far as its clause goes.
+struct Around<'r> {
+    reading: &'r Reading<'r>,
+    quantity: &'r Quantity,
+    start: usize,
+    end: usize,
+}
+
+impl Around<'_> {
+    /// Whether one of `words` stands within `reach` words before.
+    fn before(&self, reach: usize, words: &[&str]) -> bool {
+        let start = self.start.max(self.quantity.from.saturating_sub(reach));
+        (start..self.quantity.from).any(|at| words.contains(&self.reading.word(at)))
+    }
+
+    fn after(&self, reach: usize, words: &[&str]) -> Option<usize> {
+        let end = self.end.min(self.quantity.to + 1 + reach);
+        (self.quantity.to + 1..end).find(|at| words.contains(&self.reading.word(*at)))
+    }
+
+    fn near(&self, reach: usize, words: &[&str]) -> bool {
+        self.before(reach, words) || self.after(reach, words).is_some()
+    }
+
+    /// The first rate behind the number.
+    fn rate(&self, reach: usize) -> Option<(f64, usize)> {
+        let end = self.end.min(self.quantity.to + 1 + reach);
+        (self.quantity.to + 1..end).find_map(|at| period(self.reading, at))
+    }
+}
+
+const PEOPLE: &[&str] = &[
+    "users",
+    "user",
+    "customers",
+    "people",
+    "visitors",
+    "players",
+    "subscribers",
+    "patients",
+    "employees",
+    "students",
+    "members",
+    "clients",
+    "readers",
+    "viewers",
+    "shoppers",
+    "tenants",
+    "accounts",
+    "drivers",
+    "riders",
+    "doctors",
+    "staff",
+    "consumers",
+    "citizens",
+    "merchants",
+    "sellers",
+    "agents",
+    "attendees",
+    "buyers",
+    "listeners",
+    "developers",
+    "teachers",
+    "guests",
+    "mau",
+    "dau",
+    "ccu",
+    "maus",
+    "daus",
+    "learners",
+    "residents",
+    "households",
+    "seats",
+    "participants",
+    "participant",
+];
+const REQUESTS: &[&str] = &[
+    "requests",
+    "request",
+    "reqs",
+    "req",
+    "calls",
+    "invocations",
+    "invocation",
+    "hits",
+    "transactions",
+    "orders",
+    "queries",
+    "pageviews",
+    "views",
+    "operations",
+    "ops",
+    "bookings",
+    "payments",
+    "searches",
+    "lookups",
+    "checkouts",
+    "clicks",
+    "impressions",
+    "predictions",
+    "inferences",
+];
+const MESSAGES: &[&str] = &[
+    "messages",
+    "message",
+    "events",
+    "event",
+    "records",
+    "msgs",
+    "msg",
+    "notifications",
+    "emails",
+    "readings",
+    "datapoints",
+    "logs",
+    "points",
+    "sms",
+];
+const DEVICES: &[&str] = &[
+    "devices",
+    "sensors",
+    "vehicles",
+    "meters",
+    "trucks",
+    "cars",
+    "machines",
+    "gateways",
+    "cameras",
+    "trackers",
+    "turbines",
+    "robots",
+    "wearables",
+    "drones",
+    "scooters",
+    "bikes",
+];
+const JOBS: &[&str] = &[
+    "jobs",
+    "tasks",
+    "builds",
+    "workflows",
+    "executions",
+    "pipelines",
+    "simulations",
+    "reports",
+    "batches",
+];
+const FILES: &[&str] = &[
+    "files",
+    "images",
+    "photos",
+    "documents",
+    "pdfs",
+    "videos",
+    "uploads",
+    "invoices",
+    "pictures",
+    "objects",
+    "pages",
+    "recordings",
+    "receipts",
+    "scans",
+    "claims",
+];
+const AT_MOST: &[&str] = &[
+    "peak", "peaks", "burst", "bursts", "spike", "spikes", "spiking", "peaking", "max", "maximum",
+];
+
+/// Reads every number of the text into the draft.
+pub(super) fn read(reading: &Reading, quantities: &[Quantity], draft: &mut Draft) {
+    for (nth, quantity) in quantities.iter().enumerate() {
+        let start = nth.checked_sub(1).map_or(0, |it| quantities[it].to + 1);
+        let end = quantities.get(nth + 1).map_or(reading.len(), |it| it.from);
+        let around = Around {
+            reading,
+            quantity,
+            start: start.max(clause_start(reading, quantity.from)),
+            end: end.min(clause_end(reading, quantity.to)),
+        };
+        one(&around, draft);
+    }
+}
+
+fn clause_start(reading: &Reading, at: usize) -> usize {
+    let mut from = at;
+    while from > 0 && at - from < 9 && !reading.gap(from).ends_clause() {
+        from -= 1;
+    }
+    from
+}
+
+fn clause_end(reading: &Reading, at: usize) -> usize {
+    let mut to = at + 1;
+    while to < reading.len() && to - at < 10 && !reading.gap(to).ends_clause() {
+        to += 1;
+    }
+    to
+}
+
+fn one(around: &Around, draft: &mut Draft) {
+    let quantity = around.quantity;
+    let confidence = if quantity.vague {
+        0.45
+    } else if quantity.low.is_some() {
+        0.75
+    } else {
+        0.92
+    };
+    if quantity.currency.is_some() {
+        money(around, draft, confidence);
+        return;
+    }
+    if quantity.percent || quantity.nines {
+        share(around, draft, confidence);
+        return;
+    }
+    // The unit sticks to the number or is the next word.
+    let (unit, unit_at) = if quantity.unit.is_empty() {
+        (around.reading.word(quantity.to + 1), quantity.to + 1)
+    } else {
+        (quantity.unit.as_str(), quantity.to)
+    };
+    let attached = unit_at == quantity.to
+        || !around
+            .reading
+            .gap(unit_at)
+            .has(Gap::COMMA | Gap::SENTENCE | Gap::SLASH | Gap::CLOSE | Gap::OPEN);
+    if attached && let Some(size) = gigabytes(unit) {
+        data(around, draft, quantity.value * size, unit_at, confidence);
+        return;
+    }
+    if matches!(unit, "rps" | "tps" | "qps" | "req") && (unit != "req" || around.rate(3).is_some())
+    {
+        let per = if unit == "req" { around.rate(3).map_or(1.0, |it| it.0) } else { 1.0 };
+        requests(around, draft, quantity.value, per, unit_at, confidence);
+        return;
+    }
+    if unit == "rpm" {
+        requests(around, draft, quantity.value, 60.0, unit_at, confidence);
+        return;
+    }
+    // "15m" was read as fifteen million; where only time makes sense it is time.
+    if attached
+        && let Some(length) = seconds(unit).filter(|_| !around.reading.gap(unit_at).has(Gap::SLASH))
+    {
+        if time(around, draft, quantity.value * length, unit_at, confidence) {
+            return;
+        }
+    } else if quantity.unit.is_empty()
+        && quantity.value >= 1e6
+        && around.reading.original(quantity.to).ends_with('m')
+        && around.before(3, &["rpo", "rto", "within", "recovery"])
+        && time(around, draft, quantity.value / 1e6 * 60.0, quantity.to, 0.8)
+    {
+        return;
+    }
+    if unit == "x" || matches!(unit, "times" | "fold") {
+        if around.near(
+            6,
+            &[
+                "peak",
+                "peaks",
+                "spike",
+                "spikes",
+                "traffic",
+                "friday",
+                "load",
+                "burst",
+                "bursts",
+                "surge",
+                "christmas",
+                "sale",
+                "normal",
+            ],
+        ) {
+            draft.load(
+                |it| &mut it.peak_factor,
+                "load.peak_factor",
+                quantity.value,
+                quantity.span,
+                confidence,
+            );
+        }
+        return;
+    }
+    counted(around, draft, confidence);
+}
+
+/// A number of things, with or without a rate.
+fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let mut noun: Option<(usize, &str)> = None;
+    for at in quantity.to + 1..around.end.min(quantity.to + 6) {
+        if at > quantity.to + 1
+            && reading.gap(at).has(Gap::COMMA | Gap::OPEN | Gap::CLOSE | Gap::ARROW)
+        {
+            break;
+        }
+        let word = reading.word(at);
+        let known =
+            [PEOPLE, REQUESTS, MESSAGES, DEVICES, JOBS, FILES].iter().any(|it| it.contains(&word));
+        if known {
+            noun = Some((at, word));
+            // "monthly active users": the last noun says it; "user requests" too.
+            if !(PEOPLE.contains(&word) && REQUESTS.contains(&reading.word(at + 1))) {
+                break;
+            }
+        }
+        if matches!(
+            word,
+            "to" | "from" | "in" | "with" | "on" | "and" | "for" | "at" | "per" | "by"
+        ) {
+            break;
+        }
+    }
+    let value = quantity.value;
+    let (at, noun) = match noun {
+        Some(found) => found,
+        // "Users: 50k", "traffic of 200 per second".
+        None => {
+            let label = (around.start.max(quantity.from.saturating_sub(4))..quantity.from)
+                .rev()
+                .take_while(|at| !reading.gap(at + 1).has(Gap::COMMA))
+                .find(|at| {
+                    let word = reading.word(*at);
+                    PEOPLE.contains(&word)
+                        || REQUESTS.contains(&word)
+                        || DEVICES.contains(&word)
+                        || MESSAGES.contains(&word)
+                        || word == "traffic"
+                });
+            match label {
+                Some(at) => (
+                    quantity.to,
+                    if reading.word(at) == "traffic" { "requests" } else { reading.word(at) },
+                ),
+                None => match around.rate(2) {
+                    Some((per, end)) if per <= 60.0 => {
+                        requests(around, draft, value, per, end, 0.5);
+                        return;
+                    }
+                    _ => return,
+                },
+            }
+        }
+    };
+    let span = [quantity.span[0], reading.span(at, at)[1].max(quantity.span[1])];
+    let rate = (at + 1..around.end.min(at + 6)).find_map(|it| period(reading, it)).or_else(|| {
+        (quantity.to + 1..at).find_map(|it| {
+            period(reading, it)
+                .filter(|_| matches!(reading.word(it), "daily" | "monthly" | "hourly" | "weekly"))
+        })
+    });
+    if PEOPLE.contains(&noun) {
+        let says = |words: &[&str]| {
+            (quantity.to + 1..=at).any(|it| words.contains(&reading.word(it)))
+                || around.before(2, words)
+        };
+        if noun == "ccu" || says(&["concurrent", "concurrently", "simultaneous", "online"]) {
+            draft.load(
+                |it| &mut it.concurrent_users,
+                "load.concurrent_users",
+                value,
+                span,
+                confidence,
+            );
+        } else if matches!(noun, "mau" | "maus")
+            || says(&["monthly"])
+            || rate.is_some_and(|it| it.0 == MONTH)
+        {
+            draft.load(
+                |it| &mut it.monthly_active_users,
+                "load.monthly_active_users",
+                value,
+                span,
+                confidence,
+            );
+        } else if matches!(noun, "dau" | "daus")
+            || says(&["daily"])
+            || rate.is_some_and(|it| it.0 == 86_400.0)
+        {
+            draft.load(
+                |it| &mut it.daily_active_users,
+                "load.daily_active_users",
+                value,
+                span,
+                confidence,
+            );
+        } else if reading.word(at + 1) != "team" && !around.before(2, &["top"]) {
+            draft.load(|it| &mut it.users, "load.users", value, span, confidence);
+        }
+        return;
+    }
+    if DEVICES.contains(&noun) {
+        // "20 machines" without a word of telemetry are servers.
+        if noun != "machines" || value >= 100.0 {
+            draft.load(|it| &mut it.devices, "load.devices", value, span, confidence);
+        }
+        return;
+    }
+    let Some((per, end)) = rate else {
+        if JOBS.contains(&noun) || MESSAGES.contains(&noun) || FILES.contains(&noun) {
+            return;
+        }
+        if value >= 1e5 && REQUESTS.contains(&noun) && !around.before(4, &["up", "of"]) {
+            draft.load(
+                |it| &mut it.requests_per_month,
+                "load.requests_per_month",
+                value,
+                span,
+                0.4,
+            );
+        }
+        return;
+    };
+    if REQUESTS.contains(&noun) {
+        requests(around, draft, value, per, end, confidence);
+    } else if MESSAGES.contains(&noun) {
+        let span = [span[0], reading.span(end, end)[1]];
+        if per <= 3600.0 {
+            draft.load(
+                |it| &mut it.messages_per_second,
+                "load.messages_per_second",
+                value / per,
+                span,
+                confidence,
+            );
+        } else {
+            draft.load(
+                |it| &mut it.messages_per_month,
+                "load.messages_per_month",
+                value * MONTH / per,
+                span,
+                confidence,
+            );
+        }
+    } else if JOBS.contains(&noun) {
+        let span = [span[0], reading.span(end, end)[1]];
+        draft.load(
+            |it| &mut it.jobs_per_day,
+            "load.jobs_per_day",
+            value * 86_400.0 / per,
+            span,
+            confidence,
+        );
+    } else {
+        let span = [span[0], reading.span(end, end)[1]];
+        draft.load(
+            |it| &mut it.files_per_month,
+            "load.files_per_month",
+            value * MONTH / per,
+            span,
+            confidence,
+        );
+    }
+}
+
+fn requests(around: &Around, draft: &mut Draft, value: f64, per: f64, end: usize, confidence: f64) {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let span = [quantity.span[0], reading.span(end, end)[1].max(quantity.span[1])];
+    if per > 3600.0 {
+        draft.load(
+            |it| &mut it.requests_per_month,
+            "load.requests_per_month",
+            value * MONTH / per,
+            span,
+            confidence,
+        );
+        return;
+    }
+    let rate = value / per;
+    let peak = around.before(4, AT_MOST)
+        || (end + 1..around.end.min(end + 4)).any(|at| AT_MOST.contains(&reading.word(at)));
+    if peak {
+        draft.load(
+            |it| &mut it.peak_requests_per_second,
+            "load.peak_requests_per_second",
+            rate,
+            span,
+            confidence,
+        );
+    } else {
+        draft.load(
+            |it| &mut it.requests_per_second,
+            "load.requests_per_second",
+            rate,
+            span,
+            confidence,
+        );
+    }
+}
+
+fn data(around: &Around, draft: &mut Draft, gigabytes: f64, unit_at: usize, confidence: f64) {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let rate = (unit_at + 1..around.end.min(unit_at + 7)).find_map(|at| period(reading, at));
+    let end = rate.map_or(unit_at, |it| it.1);
+    let span = [quantity.span[0], reading.span(end, end)[1].max(quantity.span[1])];
+    // The size of a machine is no load.
+    if rate.is_none()
+        && around.after(3, &["ram", "memory", "vram", "heap", "vcpu", "cpu"]).is_some()
+    {
+        return;
+    }
+    if around.near(
+        5,
+        &[
+            "egress",
+            "download",
+            "downloads",
+            "outbound",
+            "bandwidth",
+            "transfer",
+            "serve",
+            "serves",
+            "delivered",
+            "downloaded",
+        ],
+    ) && rate.is_some()
+    {
+        let (per, _) = rate.unwrap_or((MONTH, 0));
+        draft.load(
+            |it| &mut it.egress_gb_per_month,
+            "load.egress_gb_per_month",
+            gigabytes * MONTH / per,
+            span,
+            confidence,
+        );
+    } else if let Some((per, _)) = rate {
+        draft.load(
+            |it| &mut it.ingest_gb_per_day,
+            "load.ingest_gb_per_day",
+            gigabytes * 86_400.0 / per,
+            span,
+            confidence,
+        );
+    } else if around.near(
+        3,
+        &[
+            "each", "payload", "payloads", "average", "avg", "per", "size", "sized", "bodies",
+            "body", "apiece",
+        ],
+    ) && gigabytes <= 50.0
+    {
+        draft.load(|it| &mut it.item_kb, "load.item_kb", gigabytes * 1e6, span, confidence);
+    } else if !around.near(
+        4,
+        &[
+            "limit", "up", "quota", "maximum", "exceeds", "larger", "smaller", "chunk", "chunks",
+            "instance",
+        ],
+    ) {
+        draft.load_sum(|it| &mut it.storage_gb, "load.storage_gb", gigabytes, span, confidence);
+    }
+}
+
+/// Whether the time was one that matters.
+fn time(around: &Around, draft: &mut Draft, length: f64, unit_at: usize, confidence: f64) -> bool {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let span = [quantity.span[0], reading.span(unit_at, unit_at)[1].max(quantity.span[1])];
+    let label = (around.start..quantity.from).rev().take(6).find_map(|at| match reading.word(at) {
+        "rpo" => Some("rpo"),
+        "rto" => Some("rto"),
+        "point" if reading.word(at.wrapping_sub(1)) == "recovery" => Some("rpo"),
+        "time" if reading.word(at.wrapping_sub(1)) == "recovery" => Some("rto"),
+        "p99" | "p95" | "p50" | "p90" | "p999" | "latency" | "respond" | "response"
+        | "responses" => Some("latency"),
+        "retention" | "retain" | "retained" | "keep" | "kept" | "archive" | "archived"
+        | "store" | "stored" | "preserve" | "preserved" => Some("retention"),
+        "downtime" | "outage" => Some("downtime"),
+        _ => None,
+    });
+    let label = label.or_else(|| {
+        (unit_at + 1..around.end.min(unit_at + 4)).find_map(|at| match reading.word(at) {
+            "rpo" => Some("rpo"),
+            "rto" => Some("rto"),
+            "retention" | "archive" | "history" => Some("retention"),
+            "latency" | "response" | "p99" | "p95" => Some("latency"),
+            _ => None,
+        })
+    });
+    match label {
+        Some("rpo") => draft.set(|it| &mut it.rpo_minutes, "rpo", length / 60.0, span, confidence),
+        Some("rto") => draft.set(|it| &mut it.rto_minutes, "rto", length / 60.0, span, confidence),
+        Some("downtime") if length < 86_400.0 => {
+            draft.set(|it| &mut it.rto_minutes, "rto", length / 60.0, span, 0.5)
+        }
+        Some("retention") if length >= 86_400.0 => {
+            draft.set(
+                |it| &mut it.retention_days,
+                "retention",
+                length / 86_400.0,
+                span,
+                confidence,
+            );
+        }
+        Some("latency") if length <= 120.0 => latency(around, draft, length, span, confidence),
+        _ if length < 1.0 => latency(around, draft, length, span, 0.7),
+        // "load in under 2 seconds"
+        _ if length <= 10.0 && around.before(3, &["under", "below", "within", "sub"]) => {
+            latency(around, draft, length, span, 0.6)
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn latency(around: &Around, draft: &mut Draft, length: f64, span: [usize; 2], confidence: f64) {
+    let reading = around.reading;
+    let clause =
+        clause_start(reading, around.quantity.from)..clause_end(reading, around.quantity.to);
+    let percentile = clause
+        .filter_map(|at| match reading.word(at) {
+            "p99" => Some(99.0),
+            "p999" | "p99.9" => Some(99.9),
+            "p95" | "95th" => Some(95.0),
+            "p90" => Some(90.0),
+            "p50" | "median" | "average" => Some(50.0),
+            _ => None,
+        })
+        .next()
+        .unwrap_or(95.0);
+    let milliseconds = length * 1000.0;
+    draft.needs.latency_ms.get_or_insert((milliseconds, percentile));
+    draft.fact(
+        "latency",
+        json!({"milliseconds": milliseconds, "percentile": percentile}),
+        span,
+        confidence,
+    );
+}
+
+fn share(around: &Around, draft: &mut Draft, confidence: f64) {
+    let quantity = around.quantity;
+    let share = if quantity.nines { quantity.value } else { quantity.value / 100.0 };
+    let span = quantity.span;
+    if quantity.nines
+        || ((0.9..1.0).contains(&share)
+            && (share >= 0.99
+                || around.near(4, &["uptime", "availability", "available", "sla", "slo"])))
+    {
+        if !quantity.nines
+            && around.near(3, &["cpu", "reads", "read", "cache", "hit", "durability", "accuracy"])
+        {
+            return;
+        }
+        draft.set(|it| &mut it.availability, "availability", share, span, confidence);
+        return;
+    }
+    if around
+        .before(5, &["grow", "grows", "growing", "growth", "increase", "increases", "increasing"])
+        || around.after(3, &["growth", "growing"]).is_some()
+    {
+        let per = around.rate(4).map_or(31_536_000.0, |it| it.0);
+        let yearly =
+            if per < 31_536_000.0 { (1.0 + share).powf(31_536_000.0 / per) - 1.0 } else { share };
+        draft.load(
+            |it| &mut it.growth_per_year,
+            "load.growth_per_year",
+            yearly.min(1000.0),
+            span,
+            confidence,
+        );
+        return;
+    }
+    if around.after(2, &["read", "reads"]).is_some() && share <= 1.0 {
+        draft.load(|it| &mut it.read_share, "load.read_share", share, span, confidence);
+    } else if around.after(2, &["write", "writes"]).is_some()
+        && share <= 1.0
+        && draft.needs.load.read_share.is_none()
+    {
+        draft.load(|it| &mut it.read_share, "load.read_share", 1.0 - share, span, confidence);
+    }
+}
+
+fn money(around: &Around, draft: &mut Draft, confidence: f64) {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let rate = around.rate(4);
+    let end = rate.map_or(quantity.to, |it| it.1);
+    let span = [quantity.span[0], reading.span(end, end)[1].max(quantity.span[1])];
+    let per = rate.map(|it| it.0);
+    if per.is_some_and(|it| it <= 3600.0) {
+        return;
+    }
+    let currency = quantity.currency.unwrap_or(Currency::Usd);
+    let monthly_word = around.before(5, &["monthly"]) || around.after(3, &["monthly"]).is_some();
+    let monthly = match per {
+        Some(per) => {
+            quantity.value * MONTH / per * if per == 31_536_000.0 { 365.0 / 360.0 } else { 1.0 }
+        }
+        None if around.before(5, &["yearly", "annual", "annually"]) => quantity.value / 12.0,
+        None => quantity.value,
+    };
+    let says_budget =
+        around.near(7, &["budget", "budgets", "budgeted", "ceiling", "afford", "cap", "capped"]);
+    let bounded = around.before(
+        4,
+        &[
+            "under", "below", "within", "max", "maximum", "most", "exceed", "than", "over",
+            "around", "about", "roughly", "limit",
+        ],
+    );
+    let current = around.before(
+        8,
+        &[
+            "billing",
+            "bill",
+            "current",
+            "currently",
+            "spend",
+            "spending",
+            "paying",
+            "pay",
+            "costs",
+            "today",
+        ],
+    );
+    let aside = around
+        .after(
+            4,
+            &[
+                "unused", "savings", "worth", "idle", "wasted", "revenue", "orders", "gmv", "fine",
+                "salary",
+            ],
+        )
+        .is_some()
+        || around.before(5, &["revenue", "raised", "funding", "save", "saves", "worth"]);
+    if aside && !says_budget {
+        return;
+    }
+    if current && !says_budget {
+        draft.fact(
+            "spend.current",
+            json!({"amount": round(monthly), "currency": currency.code()}),
+            span,
+            0.8,
+        );
+        return;
+    }
+    if !(says_budget || per.is_some() || monthly_word || bounded) {
+        return;
+    }
+    if currency != Currency::Usd {
+        draft.diagnostics.push(
+            Diagnostic::new("budget-in-other-currency", Severity::Warning,
+                format!("The budget is in {}; prices are in US dollars and rates are not looked up, so it is compared one to one.", currency.code()))
+                .help("State the budget in US dollars to have it checked exactly.")
+                .at(span),
+        );
+    }
+    let confidence = if says_budget { confidence } else { confidence - 0.1 };
+    draft.budget(round(monthly), currency, says_budget, span, confidence);
+}
+
+fn round(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
+}

@@ -1,0 +1,333 @@
+//! Finds the services that a text names and what it says about each.
+
+use super::stance::{self, Modality};
+use super::tokens::{Gap, Reading};
+use super::vocabulary::{self, Sense};
+use super::{Cloud, Mention, Stance, WorkloadKind};
+use std::collections::BTreeMap;
+
+/// One place where a service is named. Several make one [`Mention`].
+pub(super) struct Occurrence {
+    pub from: usize,
+    pub to: usize,
+    pub service: &'static str,
+    pub cloud: Cloud,
+    pub stance: Stance,
+    pub details: BTreeMap<&'static str, String>,
+    pub count: u32,
+    pub confidence: f64,
+    /// Named by its kind ("a queue"), not as a product.
+    pub by_kind: bool,
+    /// Set once occurrences are gathered.
+    pub mention: usize,
+}
+
+/// A kind of thing that is named: becomes a workload besides a service.
+pub(super) struct KindFound {
+    pub kind: WorkloadKind,
+    pub from: usize,
+    pub to: usize,
+    pub negated: bool,
+}
+
+pub(super) struct Named {
+    pub occurrences: Vec<Occurrence>,
+    pub mentions: Vec<Mention>,
+    pub kinds: Vec<KindFound>,
+    /// Engines that the text runs on machines of its own.
+    pub self_hosted: Vec<&'static str>,
+    /// Choices that are left open: indexes into `mentions`.
+    pub alternatives: Vec<(usize, usize)>,
+    /// Services that are both wanted and refused.
+    pub contradictions: Vec<usize>,
+}
+
+pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
+    let (phrases, senses) = vocabulary::of(home);
+    let hits = phrases.find(reading, vocabulary::is_provider);
+    let mut is_named = vec![false; reading.len()];
+    for hit in &hits {
+        if !matches!(senses[hit.entry], Sense::Decoy) {
+            is_named[hit.from..=hit.to].fill(true);
+        }
+    }
+    let mut named = Named {
+        occurrences: Vec::new(),
+        mentions: Vec::new(),
+        kinds: Vec::new(),
+        self_hosted: Vec::new(),
+        alternatives: Vec::new(),
+        contradictions: Vec::new(),
+    };
+    for hit in &hits {
+        let (service, cloud, given, by_kind) = match senses[hit.entry] {
+            Sense::Decoy => continue,
+            Sense::Service(cloud, entry) => {
+                if cloud != home && !belongs(reading, hit.from, hit.to, cloud) {
+                    continue;
+                }
+                (entry.service, cloud, entry.details, false)
+            }
+            Sense::Generic(generic) => {
+                let cloud = prefix_cloud(reading, hit.from).unwrap_or(home);
+                let (stance, _) = stance::of(reading, hit.from, hit.to, &is_named, orders);
+                let hosted = generic.product && self_hosted(reading, hit.from, hit.to);
+                if let Some(kind) = generic.workload
+                    && !hosted
+                {
+                    let negated = matches!(stance, Stance::Excluded | Stance::Replaced);
+                    named.kinds.push(KindFound { kind, from: hit.from, to: hit.to, negated });
+                }
+                if hosted {
+                    named.self_hosted.extend(generic.details.first().map(|it| it.1));
+                    continue;
+                }
+                let service = generic.services[cloud as usize];
+                if service.is_empty() {
+                    continue;
+                }
+                (service, cloud, generic.details, !generic.product)
+            }
+        };
+        // A slip of the finger may also be a word we do not know.
+        if hit.misspelt && reading.word(hit.from).len() < 5 {
+            continue;
+        }
+        let (mut stance, modality) = stance::of(reading, hit.from, hit.to, &is_named, orders);
+        if by_kind && stance == Stance::Wanted {
+            stance = Stance::Implied;
+        }
+        let mut details: BTreeMap<&'static str, String> =
+            given.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        super::details::read(reading, hit.from, hit.to, service, &is_named, &mut details);
+        match modality {
+            Modality::Plain => {}
+            Modality::Optional => drop(details.insert("modality", "optional".to_owned())),
+            Modality::Later => drop(details.insert("modality", "later".to_owned())),
+        }
+        let confidence = match (hit.misspelt, by_kind) {
+            (true, _) => 0.7,
+            (false, true) => 0.75,
+            (false, false) => 0.97,
+        };
+        named.occurrences.push(Occurrence {
+            from: with_prefix(reading, hit.from),
+            to: hit.to,
+            service,
+            cloud,
+            stance,
+            details,
+            count: super::details::count(reading, hit.from),
+            confidence,
+            by_kind,
+            mention: usize::MAX,
+        });
+    }
+    drop_filled_kinds(&mut named);
+    choose_among_alternatives(reading, &mut named);
+    gather(reading, &mut named);
+    named
+}
+
+/// "Amazon S3": the provider belongs to the name.
+fn with_prefix(reading: &Reading, from: usize) -> usize {
+    let prefixed = from > 0
+        && !reading.gap(from).has(Gap::COMMA | Gap::SENTENCE | Gap::OPEN | Gap::CLOSE | Gap::ARROW)
+        && (vocabulary::provider(reading.word(from - 1)).is_some());
+    if prefixed { from - 1 } else { from }
+}
+
+fn prefix_cloud(reading: &Reading, from: usize) -> Option<Cloud> {
+    let before = with_prefix(reading, from);
+    if before == from { None } else { vocabulary::provider(reading.word(before)) }
+}
+
+/// A product of a cloud that is not the design's own counts when its name says so.
+fn belongs(reading: &Reading, from: usize, to: usize, cloud: Cloud) -> bool {
+    prefix_cloud(reading, from) == Some(cloud)
+        || (from..=to).any(|at| {
+            vocabulary::provider(reading.word(at)) == Some(cloud)
+                || vocabulary::brand(reading.word(at)) == Some(cloud)
+        })
+        || vocabulary::brand_of_two(reading.word(from), reading.word(from + 1)) == Some(cloud)
+}
+
+const HOSTS: &[&str] = &[
+    "vm",
+    "vms",
+    "ec2",
+    "ubuntu",
+    "centos",
+    "debian",
+    "rhel",
+    "linux",
+    "virtual",
+    "kubernetes",
+    "k8s",
+    "eks",
+    "aks",
+    "gke",
+    "docker",
+    "container",
+    "containers",
+    "premises",
+    "premise",
+    "windows",
+    "suse",
+    "server",
+    "servers",
+    "machine",
+    "machines",
+    "fargate",
+    "ecs",
+];
+
+/// "PostgreSQL on Ubuntu", "installs MySQL": run by oneself, no managed service.
+fn self_hosted(reading: &Reading, from: usize, to: usize) -> bool {
+    let end = reading.sentence_end(to, 7);
+    let mut placed = false;
+    for at in to + 1..end {
+        if reading.gap(at).has(Gap::COMMA | Gap::ARROW | Gap::CLOSE) {
+            break;
+        }
+        match reading.word(at) {
+            "on" | "in" | "inside" | "onto" => placed = true,
+            word if placed && HOSTS.contains(&word) => return true,
+            "and" | "or" | "with" | "to" | "for" if !placed => break,
+            _ => {}
+        }
+    }
+    let start = reading.sentence_start(from, 4);
+    (start..from).any(|at| {
+        matches!(
+            reading.word(at),
+            "install"
+                | "installs"
+                | "installing"
+                | "installed"
+                | "self"
+                | "installation"
+                | "silent"
+        )
+    })
+}
+
+/// "a queue" beside "SQS" is that queue.
+fn drop_filled_kinds(named: &mut Named) {
+    let products: Vec<(&'static str, Stance)> = named
+        .occurrences
+        .iter()
+        .filter(|it| !it.by_kind)
+        .map(|it| (it.service, it.stance))
+        .collect();
+    named.occurrences.retain(|it| {
+        !it.by_kind
+            || matches!(it.stance, Stance::Excluded | Stance::Replaced)
+            || !products.iter().any(|(service, stance)| {
+                !matches!(stance, Stance::Excluded | Stance::Replaced)
+                    && vocabulary::fills(service, it.service)
+            })
+    });
+}
+
+/// "X or Y": the first is taken, the second noted as a choice.
+fn choose_among_alternatives(reading: &Reading, named: &mut Named) {
+    for second in 1..named.occurrences.len() {
+        let (head, tail) = named.occurrences.split_at_mut(second);
+        let (Some(first), Some(other)) = (head.last(), tail.first_mut()) else { continue };
+        let adjacent = other.from == first.to + 2 && reading.word(other.from - 1) == "or";
+        let both = first.stance == Stance::Wanted && other.stance == Stance::Wanted;
+        if adjacent
+            && both
+            && first.service != other.service
+            && vocabulary::alike(first.service, other.service)
+        {
+            other.stance = Stance::Passing;
+            other.details.insert("alternative", first.service.to_owned());
+        }
+    }
+}
+
+/// One mention for all occurrences that can mean the same thing.
+fn gather(reading: &Reading, named: &mut Named) {
+    let mut refused: Vec<(usize, usize)> = Vec::new();
+    for occurrence in &mut named.occurrences {
+        let fits = |it: &Mention| {
+            it.service == occurrence.service
+                && it.cloud == occurrence.cloud
+                && ["engine", "variant"].iter().all(|key| match (it.details.get(key), occurrence.details.get(key)) {
+                    (Some(a), Some(b)) => a == b || a.starts_with(b.as_str()) || b.starts_with(a.as_str()),
+                    _ => true,
+                })
+                // What is replaced and what replaces it stay apart when they differ.
+                && (it.stance == occurrence.stance || it.details.get("engine") == occurrence.details.get("engine")
+                    || !matches!(it.stance, Stance::Replaced) && !matches!(occurrence.stance, Stance::Replaced))
+        };
+        let at = match named.mentions.iter().position(fits) {
+            Some(at) => at,
+            None => {
+                named.mentions.push(Mention {
+                    service: occurrence.service,
+                    cloud: occurrence.cloud,
+                    stance: occurrence.stance,
+                    count: occurrence.count,
+                    details: BTreeMap::new(),
+                    span: reading.span(occurrence.from, occurrence.to),
+                    confidence: occurrence.confidence,
+                });
+                refused.push((0, 0));
+                named.mentions.len() - 1
+            }
+        };
+        occurrence.mention = at;
+        let mention = &mut named.mentions[at];
+        match occurrence.stance {
+            Stance::Excluded | Stance::Replaced => refused[at].0 += 1,
+            Stance::Wanted => refused[at].1 += 1,
+            _ => {}
+        }
+        mention.stance = stronger(mention.stance, occurrence.stance);
+        mention.count = mention.count.max(occurrence.count);
+        mention.confidence = mention.confidence.max(occurrence.confidence);
+        for (key, value) in &occurrence.details {
+            match mention.details.get(key) {
+                // "aurora" said again as "aurora-serverless" is the finer word.
+                Some(old) if value.len() > old.len() && value.starts_with(old.as_str()) => {
+                    mention.details.insert(key, value.clone());
+                }
+                Some(_) => {}
+                None => drop(mention.details.insert(key, value.clone())),
+            }
+        }
+    }
+    for (at, (no, yes)) in refused.into_iter().enumerate() {
+        if no > 0 && yes > no {
+            named.mentions[at].stance = Stance::Wanted;
+            named.contradictions.push(at);
+        }
+    }
+    let firsts: Vec<(usize, usize)> = named
+        .mentions
+        .iter()
+        .enumerate()
+        .filter_map(|(at, it)| {
+            let first = it.details.get("alternative")?;
+            (it.stance == Stance::Passing).then_some(())?;
+            Some((named.mentions.iter().position(|other| other.service == first)?, at))
+        })
+        .collect();
+    named.alternatives = firsts;
+}
+
+/// What several occurrences amount to: a refusal outweighs, then a wish.
+fn stronger(a: Stance, b: Stance) -> Stance {
+    let rank = |it| match it {
+        Stance::Excluded => 5,
+        Stance::Replaced => 4,
+        Stance::Existing => 3,
+        Stance::Wanted => 2,
+        Stance::Implied => 1,
+        Stance::Passing => 0,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}

@@ -1,0 +1,496 @@
+//! A later turn of a conversation: what it speaks of changes, the rest stays.
+
+use super::tokens::{Gap, Reading};
+use super::{
+    Cloud, Diagnostic, Fact, Hints, Load, Mention, Needs, Requirements, Stance, regions, resolve,
+    vocabulary,
+};
+use crate::engine::diag::Severity;
+use serde_json::json;
+
+/// Applies a later turn to what was understood before. What the turn does not
+/// speak of stays; words that changed nothing are reported.
+pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirements {
+    let offset = if previous.text.is_empty() { 0 } else { previous.text.len() + 1 };
+    let home = previous.needs.clouds.first().copied().or(hints.cloud).unwrap_or(Cloud::Aws);
+    let turn_hints = Hints { cloud: Some(home), ..Hints::default() };
+    let mut turn = resolve::read(text, &turn_hints, true);
+    let reading = Reading::new(text);
+    let mut needs = previous.needs.clone();
+    let orders = orders(&reading, &needs);
+    // "half the traffic" is an order about what was said, not half of something.
+    let before = needs.clone();
+
+    let spoken_clouds = turn.needs.clouds.clone();
+    let explicit_cloud = (0..reading.len()).find_map(|at| vocabulary::provider(reading.word(at)));
+    if let Some(cloud) = explicit_cloud
+        && spoken_clouds.contains(&cloud)
+        && turn.needs.mentions.is_empty()
+        && cloud != home
+    {
+        needs.clouds.retain(|it| *it != cloud);
+        needs.clouds.insert(0, cloud);
+        needs.regions = needs
+            .regions
+            .iter()
+            .map(|_| resolve::default_region(cloud).to_owned())
+            .take(1)
+            .collect();
+    }
+
+    merge_mentions(&mut needs, &mut turn.needs);
+    merge_values(&mut needs, &mut turn.needs);
+    for order in &orders {
+        apply(order.kind, &mut needs);
+    }
+    needs.describes_system = before.describes_system || turn.needs.describes_system;
+    if before.title.is_empty() {
+        needs.title = turn.needs.title.clone();
+    }
+
+    let joined = if offset == 0 { text.to_owned() } else { format!("{}\n{text}", previous.text) };
+    let replaced: Vec<&'static str> =
+        turn.facts.iter().map(|it| it.kind).filter(|it| single(it)).collect();
+    let mut facts: Vec<Fact> =
+        previous.facts.iter().filter(|it| !replaced.contains(&it.kind)).cloned().collect();
+    facts.extend(turn.facts.iter().cloned().map(|it| shifted(it, offset)));
+    for order in &orders {
+        facts.push(Fact {
+            kind: "change",
+            value: json!(order.kind.name()),
+            text: text.get(order.span[0]..order.span[1]).unwrap_or_default().to_owned(),
+            span: [order.span[0] + offset, order.span[1] + offset],
+            confidence: 0.85,
+        });
+    }
+
+    let mut draft = resolve::Draft::of(&joined, needs);
+    draft.facts = facts;
+    draft.questions = std::mem::take(&mut turn.questions);
+    draft.diagnostics = turn
+        .diagnostics
+        .drain(..)
+        .map(|mut it| {
+            it.span = it.span.map(|[from, to]| [from + offset, to + offset]);
+            it
+        })
+        .collect();
+    let changed = draft.needs != before || !orders.is_empty();
+    if !changed {
+        let said: String = text.trim().chars().take(80).collect();
+        draft.diagnostics.push(
+            Diagnostic::new("change-not-understood", Severity::Warning, format!("\"{said}\" changes nothing that is known of the design."))
+                .help("Name a service, a number, a region or a wish: \"add a Redis cache\", \"100k users\", \"move to Frankfurt\", \"make it cheaper\".")
+                .at([offset, offset + text.len()]),
+        );
+    }
+    resolve::settle(&mut draft, hints)
+}
+
+fn shifted(mut fact: Fact, offset: usize) -> Fact {
+    fact.span = [fact.span[0] + offset, fact.span[1] + offset];
+    fact
+}
+
+/// Facts of which there is one at a time, so that the new one replaces the old.
+fn single(kind: &str) -> bool {
+    kind.starts_with("load.")
+        || matches!(
+            kind,
+            "availability"
+                | "latency"
+                | "rto"
+                | "rpo"
+                | "retention"
+                | "budget"
+                | "region"
+                | "residency"
+        )
+        || kind.starts_with("preference.")
+}
+
+fn merge_mentions(needs: &mut Needs, turn: &mut Needs) {
+    let first_new = needs.mentions.len();
+    let mut place: Vec<usize> = Vec::new();
+    for new in turn.mentions.drain(..) {
+        let same = |it: &Mention| it.service == new.service && it.cloud == new.cloud;
+        match new.stance {
+            Stance::Excluded | Stance::Replaced => {
+                let mut at = None;
+                for (nth, old) in needs.mentions.iter_mut().enumerate() {
+                    // "drop the cache": the kind is meant, whatever serves it.
+                    let by_kind = new.confidence < 0.9
+                        && old.cloud == new.cloud
+                        && vocabulary::fills(old.service, new.service);
+                    let engine = match (old.details.get("engine"), new.details.get("engine")) {
+                        (Some(a), Some(b)) => a == b,
+                        _ => true,
+                    };
+                    if (same(old) || by_kind) && engine {
+                        old.stance = new.stance;
+                        at = Some(nth);
+                    }
+                }
+                match at {
+                    Some(at) => place.push(at),
+                    None => {
+                        needs.mentions.push(new);
+                        place.push(needs.mentions.len() - 1);
+                    }
+                }
+            }
+            Stance::Passing => {
+                needs.mentions.push(new);
+                place.push(needs.mentions.len() - 1);
+            }
+            Stance::Wanted | Stance::Existing | Stance::Implied => {
+                // What a person asks for in a turn of its own is wanted, by whatever name.
+                let stance =
+                    if new.stance == Stance::Implied { Stance::Wanted } else { new.stance };
+                match needs.mentions.iter().position(|it| {
+                    same(it)
+                        && (it.details.get("engine") == new.details.get("engine")
+                            || !new.details.contains_key("engine")
+                            || !it.details.contains_key("engine"))
+                }) {
+                    Some(at) => {
+                        let old = &mut needs.mentions[at];
+                        old.stance = stance;
+                        old.count = if new.count > 1 { new.count } else { old.count };
+                        old.details.extend(new.details);
+                        place.push(at);
+                    }
+                    None => {
+                        needs.mentions.push(Mention { stance, ..new });
+                        place.push(needs.mentions.len() - 1);
+                    }
+                }
+            }
+        }
+    }
+    for flow in &mut turn.flows {
+        if let (Some(from), Some(to)) = (place.get(flow.from), place.get(flow.to)) {
+            let (from, to) = (*from, *to);
+            if from != to && !needs.flows.iter().any(|it| it.from == from && it.to == to) {
+                needs.flows.push(super::Flow { from, to, ..flow.clone() });
+            }
+        }
+    }
+    debug_assert!(first_new <= needs.mentions.len());
+    // A workload that was only the refused thing goes with it.
+    let refused: Vec<&'static str> = needs
+        .mentions
+        .iter()
+        .filter(|it| matches!(it.stance, Stance::Excluded | Stance::Replaced))
+        .map(|it| it.service)
+        .collect();
+    needs.workloads.retain(|it| {
+        let only = match it.kind {
+            super::WorkloadKind::Cdn => "cloudfront",
+            super::WorkloadKind::Cache => "elasticache",
+            super::WorkloadKind::MessageQueue => "sqs",
+            super::WorkloadKind::Search => "opensearch",
+            _ => return true,
+        };
+        !refused.contains(&only)
+    });
+    for workload in turn.workloads.drain(..) {
+        if !needs.workloads.iter().any(|it| it.kind == workload.kind) {
+            needs.workloads.push(workload);
+        }
+    }
+}
+
+fn merge_values(needs: &mut Needs, turn: &mut Needs) {
+    let load = &mut needs.load;
+    let new = &turn.load;
+    for (old, new) in fields(load).into_iter().zip(fields(&mut new.clone())) {
+        if new.is_some() {
+            *old = *new;
+        }
+    }
+    // One measure of people replaces another: "no, 100k users".
+    if new.users.is_some() && new.monthly_active_users.is_none() {
+        load.monthly_active_users = None;
+        load.daily_active_users = None;
+        load.concurrent_users = None;
+    }
+    if new.requests_per_second.is_some() && new.requests_per_month.is_none() {
+        load.requests_per_month = None;
+    }
+    for (old, new) in [
+        (&mut needs.availability, turn.availability),
+        (&mut needs.rto_minutes, turn.rto_minutes),
+        (&mut needs.rpo_minutes, turn.rpo_minutes),
+        (&mut needs.retention_days, turn.retention_days),
+        (&mut needs.budget, turn.budget),
+    ] {
+        if new.is_some() {
+            *old = new;
+        }
+    }
+    if turn.latency_ms.is_some() {
+        needs.latency_ms = turn.latency_ms;
+    }
+    needs.compliance.extend(turn.compliance.iter().copied());
+    needs.data.extend(turn.data.iter().copied());
+    needs.stack.extend(turn.stack.iter().cloned());
+    if !turn.regions.is_empty() {
+        needs.regions = turn.regions.clone();
+        // A move out of the residency area is an order too.
+        if let Some(group) = &needs.residency
+            && turn.residency.is_none()
+            && !needs.regions.iter().all(|it| regions::within(it, group))
+        {
+            needs.residency = needs.residency.take();
+        }
+    }
+    if turn.residency.is_some() {
+        needs.residency = turn.residency.clone();
+        if turn.regions.is_empty()
+            && let Some(group) = &needs.residency
+        {
+            needs.regions.retain(|it| regions::within(it, group));
+        }
+    }
+    needs.multi_region |= turn.multi_region;
+    let (old, new) = (&mut needs.preferences, &turn.preferences);
+    for (old, new) in [
+        (&mut old.serverless, new.serverless),
+        (&mut old.kubernetes, new.kubernetes),
+        (&mut old.containers, new.containers),
+        (&mut old.virtual_machines, new.virtual_machines),
+        (&mut old.managed_services, new.managed_services),
+        (&mut old.open_source, new.open_source),
+        (&mut old.arm, new.arm),
+        (&mut old.spot, new.spot),
+    ] {
+        if new.is_some() {
+            *old = new;
+        }
+    }
+    old.scale_to_zero |= new.scale_to_zero;
+    old.private_only |= new.private_only;
+    old.low_operations |= new.low_operations;
+    old.cost_first |= new.cost_first;
+    let (old, new) = (&mut needs.network, &turn.network);
+    if new.vpc_id.is_some() {
+        old.vpc_id.clone_from(&new.vpc_id);
+    }
+    if new.cidr.is_some() {
+        old.cidr.clone_from(&new.cidr);
+    }
+    if new.domain.is_some() {
+        old.domain.clone_from(&new.domain);
+    }
+    old.vpn |= new.vpn;
+    old.direct_connect |= new.direct_connect;
+    old.on_premises |= new.on_premises;
+}
+
+fn fields(load: &mut Load) -> [&mut Option<f64>; 19] {
+    [
+        &mut load.users,
+        &mut load.monthly_active_users,
+        &mut load.daily_active_users,
+        &mut load.concurrent_users,
+        &mut load.requests_per_second,
+        &mut load.peak_requests_per_second,
+        &mut load.requests_per_month,
+        &mut load.messages_per_second,
+        &mut load.messages_per_month,
+        &mut load.devices,
+        &mut load.jobs_per_day,
+        &mut load.files_per_month,
+        &mut load.item_kb,
+        &mut load.storage_gb,
+        &mut load.ingest_gb_per_day,
+        &mut load.egress_gb_per_month,
+        &mut load.growth_per_year,
+        &mut load.peak_factor,
+        &mut load.read_share,
+    ]
+}
+
+/// An order that is relative to what stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Change {
+    /// Everything that traffic drives, times this.
+    Traffic(f64),
+    Storage(f64),
+    Cheaper,
+    MoreAvailable,
+    MultiRegion,
+    SingleRegion,
+    LiftBudget,
+    Private,
+}
+
+impl Change {
+    fn name(self) -> String {
+        match self {
+            Self::Traffic(by) => format!("traffic times {by}"),
+            Self::Storage(by) => format!("storage times {by}"),
+            Self::Cheaper => "cheaper".to_owned(),
+            Self::MoreAvailable => "more available".to_owned(),
+            Self::MultiRegion => "several regions".to_owned(),
+            Self::SingleRegion => "one region".to_owned(),
+            Self::LiftBudget => "no budget limit".to_owned(),
+            Self::Private => "private only".to_owned(),
+        }
+    }
+}
+
+struct Order {
+    kind: Change,
+    span: [usize; 2],
+}
+
+fn orders(reading: &Reading, needs: &Needs) -> Vec<Order> {
+    let mut orders: Vec<Order> = Vec::new();
+    let mut push = |kind, from, to| {
+        if !orders
+            .iter()
+            .any(|it: &Order| std::mem::discriminant(&it.kind) == std::mem::discriminant(&kind))
+        {
+            orders.push(Order { kind, span: reading.span(from, to) });
+        }
+    };
+    for at in 0..reading.len() {
+        let (word, next) = (reading.word(at), reading.word(at + 1));
+        let factor = match (word, next) {
+            ("double" | "doubled" | "doubling" | "twice", _) => Some(2.0),
+            ("triple" | "tripled" | "thrice", _) => Some(3.0),
+            ("quadruple", _) => Some(4.0),
+            ("halve" | "half" | "halved", _) => Some(0.5),
+            ("tenfold", _) => Some(10.0),
+            _ => times(word, next),
+        };
+        if let Some(factor) = factor {
+            let ahead = (at.saturating_sub(4)..reading.len().min(at + 7))
+                .filter(|it| !reading.gap(*it).has(Gap::SENTENCE) || *it <= at);
+            let mut about = None;
+            for it in ahead {
+                match reading.word(it) {
+                    "traffic" | "load" | "users" | "requests" | "visitors" | "volume"
+                    | "throughput" | "customers" | "scale" | "usage" | "rps" => {
+                        about = Some((Change::Traffic(factor), it));
+                    }
+                    "storage" | "data" => about = about.or(Some((Change::Storage(factor), it))),
+                    "cost" | "costs" | "price" | "bill" | "budget" if factor < 1.0 => {
+                        about = about.or(Some((Change::Cheaper, it)))
+                    }
+                    _ => {}
+                }
+            }
+            if let Some((kind, to)) = about {
+                push(kind, at.min(to), at.max(to));
+            }
+        }
+        match (word, next) {
+            ("cheaper" | "cheap" | "cheapest" | "economical", _) => push(Change::Cheaper, at, at),
+            ("reduce" | "cut" | "lower" | "bring" | "save", _)
+                if (at + 1..at + 5).any(|it| {
+                    matches!(
+                        reading.word(it),
+                        "cost" | "costs" | "bill" | "price" | "spend" | "money" | "spending"
+                    )
+                }) =>
+            {
+                push(Change::Cheaper, at, at + 1);
+            }
+            ("less" | "too", "expensive") => push(Change::Cheaper, at, at + 1),
+            ("more", "reliable" | "resilient" | "available" | "robust") => {
+                push(Change::MoreAvailable, at, at + 1)
+            }
+            ("highly", "available") | ("high", "availability") => {
+                push(Change::MoreAvailable, at, at + 1)
+            }
+            ("multi", "region")
+            | ("second" | "another" | "two" | "multiple", "region" | "regions") => {
+                push(Change::MultiRegion, at, at + 1)
+            }
+            ("single" | "one", "region") => push(Change::SingleRegion, at, at + 1),
+            ("budget" | "cost" | "money", "doesn't" | "does" | "is")
+                if (at + 1..at + 5).any(|it| {
+                    matches!(reading.word(it), "matter" | "object" | "issue" | "unlimited")
+                }) && needs.budget.is_some() =>
+            {
+                push(Change::LiftBudget, at, at + 2);
+            }
+            ("no" | "remove" | "forget", "budget") => push(Change::LiftBudget, at, at + 1),
+            ("not", "public") | ("private", "only") | ("internal", "only") => {
+                push(Change::Private, at, at + 1)
+            }
+            _ => {}
+        }
+    }
+    orders
+}
+
+/// "3x", "10 times".
+fn times(word: &str, next: &str) -> Option<f64> {
+    let number = match word.strip_suffix('x') {
+        Some(digits) if !digits.is_empty() => digits,
+        _ if matches!(next, "times" | "x") => word,
+        _ => return None,
+    };
+    number.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0 && *it <= 1e6)
+}
+
+fn apply(change: Change, needs: &mut Needs) {
+    match change {
+        Change::Traffic(by) => {
+            let load = &mut needs.load;
+            let mut any = false;
+            for field in [
+                &mut load.users,
+                &mut load.monthly_active_users,
+                &mut load.daily_active_users,
+                &mut load.concurrent_users,
+                &mut load.requests_per_second,
+                &mut load.peak_requests_per_second,
+                &mut load.requests_per_month,
+                &mut load.messages_per_second,
+                &mut load.messages_per_month,
+                &mut load.devices,
+                &mut load.jobs_per_day,
+                &mut load.files_per_month,
+                &mut load.ingest_gb_per_day,
+                &mut load.egress_gb_per_month,
+            ] {
+                if let Some(value) = field {
+                    *value *= by;
+                    any = true;
+                }
+            }
+            // Nothing was stated: the assumed load is what is multiplied.
+            if !any {
+                load.monthly_active_users = Some(1000.0 * by);
+            }
+        }
+        Change::Storage(by) => {
+            if let Some(stored) = &mut needs.load.storage_gb {
+                *stored *= by;
+            }
+        }
+        Change::Cheaper => needs.preferences.cost_first = true,
+        Change::MoreAvailable => {
+            let now = needs.availability.unwrap_or(0.999);
+            // One step up the usual ladder of promises.
+            needs.availability = Some(
+                [0.999, 0.9995, 0.9999, 0.99995]
+                    .into_iter()
+                    .find(|it| *it > now + 1e-9)
+                    .unwrap_or(0.99999),
+            );
+        }
+        Change::MultiRegion => needs.multi_region = true,
+        Change::SingleRegion => {
+            needs.multi_region = false;
+            needs.regions.truncate(1);
+        }
+        Change::LiftBudget => needs.budget = None,
+        Change::Private => needs.preferences.private_only = true,
+    }
+}

@@ -1,0 +1,168 @@
+//! The names of things: which words mean which service of which cloud.
+//!
+//! A table per cloud and one for names that belong to none. Names are joined by
+//! `|`; plurals, hyphens, capitals and a leading "Amazon", "AWS", "Azure" or
+//! "Google" need no entry of their own.
+
+mod aws;
+mod azure;
+mod gcp;
+mod generic;
+mod roles;
+
+pub(super) use roles::{alike, brand, brand_of_two, compute, fills};
+
+use super::phrases::Phrases;
+use super::{Cloud, WorkloadKind};
+use std::sync::LazyLock;
+
+/// A service and its names.
+pub(super) struct Entry {
+    pub service: &'static str,
+    pub names: &'static str,
+    pub details: &'static [(&'static str, &'static str)],
+}
+
+const fn named(service: &'static str, names: &'static str) -> Entry {
+    Entry { service, names, details: &[] }
+}
+
+const fn with(
+    service: &'static str,
+    names: &'static str,
+    details: &'static [(&'static str, &'static str)],
+) -> Entry {
+    Entry { service, names, details }
+}
+
+/// A name without a provider, and the service it means on each cloud (empty
+/// where there is none).
+pub(super) struct Generic {
+    pub names: &'static str,
+    pub services: [&'static str; 3],
+    pub details: &'static [(&'static str, &'static str)],
+    pub workload: Option<WorkloadKind>,
+    /// A product the person chose, as against a kind of thing.
+    pub product: bool,
+}
+
+const fn engine(
+    names: &'static str,
+    services: [&'static str; 3],
+    details: &'static [(&'static str, &'static str)],
+    workload: Option<WorkloadKind>,
+) -> Generic {
+    Generic { names, services, details, workload, product: true }
+}
+
+const fn kind(
+    names: &'static str,
+    services: [&'static str; 3],
+    details: &'static [(&'static str, &'static str)],
+    workload: Option<WorkloadKind>,
+) -> Generic {
+    Generic { names, services, details, workload, product: false }
+}
+
+/// What a phrase means.
+#[derive(Clone, Copy)]
+pub(super) enum Sense {
+    Service(Cloud, &'static Entry),
+    Generic(&'static Generic),
+    Decoy,
+}
+
+/// The tables, compiled once.
+pub(super) struct Vocabulary {
+    /// Provider names and generic names, per cloud that reads them: a phrase
+    /// that several clouds use ("API gateway") means that of the design.
+    tables: [(Phrases, Vec<Sense>); 3],
+}
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::new);
+
+/// The vocabulary as a reader of `cloud` understands it.
+pub(super) fn of(cloud: Cloud) -> (&'static Phrases, &'static [Sense]) {
+    let (phrases, senses) = &VOCABULARY.tables[cloud as usize];
+    (phrases, senses)
+}
+
+const CLOUDS: [(Cloud, &[Entry]); 3] =
+    [(Cloud::Aws, aws::ENTRIES), (Cloud::Azure, azure::ENTRIES), (Cloud::Gcp, gcp::ENTRIES)];
+
+impl Vocabulary {
+    fn new() -> Self {
+        Self { tables: CLOUDS.map(|(cloud, _)| table(cloud)) }
+    }
+}
+
+fn table(home: Cloud) -> (Phrases, Vec<Sense>) {
+    let mut senses = vec![Sense::Decoy];
+    let mut names = vec![(generic::DECOYS, 0)];
+    // Of two equal phrases the first wins: the home cloud, then kinds that all
+    // clouds have, then what only another provider calls so.
+    for entry in entries(home) {
+        names.push((entry.names, senses.len()));
+        senses.push(Sense::Service(home, entry));
+    }
+    for generic in generic::GENERIC {
+        names.push((generic.names, senses.len()));
+        senses.push(Sense::Generic(generic));
+    }
+    for (cloud, entries) in CLOUDS.iter().filter(|it| it.0 != home) {
+        for entry in *entries {
+            names.push((entry.names, senses.len()));
+            senses.push(Sense::Service(*cloud, entry));
+        }
+    }
+    (Phrases::new(names.into_iter(), true), senses)
+}
+
+fn entries(cloud: Cloud) -> &'static [Entry] {
+    CLOUDS[cloud as usize].1
+}
+
+/// Words that announce a product of a provider.
+pub(super) fn is_provider(word: &str) -> bool {
+    matches!(word, "aws" | "amazon" | "azure" | "microsoft" | "google" | "gcp" | "cloud")
+}
+
+/// The cloud that a word names, if it does.
+pub(super) fn provider(word: &str) -> Option<Cloud> {
+    Some(match word {
+        "aws" | "amazon" | "amzn" => Cloud::Aws,
+        "azure" => Cloud::Azure,
+        "gcp" | "gcloud" | "google" => Cloud::Gcp,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Canonical services that the shared list names and people can ask for.
+    #[test]
+    fn every_service_has_a_plain_name_or_a_prefix() {
+        for (cloud, entries) in CLOUDS {
+            for entry in entries {
+                assert!(!entry.names.is_empty(), "{cloud:?} {}", entry.service);
+                assert!(
+                    entry
+                        .service
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_lower_case() {
+        for (_, entries) in CLOUDS {
+            for entry in entries {
+                assert_eq!(entry.names, entry.names.to_lowercase(), "{}", entry.service);
+            }
+        }
+    }
+}
