@@ -16,9 +16,8 @@ use graphile_worker::{
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
-use super::db::Db;
+use super::db::{Db, Tx};
 use super::state::AppState;
 
 mod housekeeping;
@@ -51,22 +50,18 @@ pub struct When {
 }
 
 /// Enqueues `job` as part of the transaction.
-pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J) -> anyhow::Result<()> {
-    enqueue_when(conn, job, When::default()).await
+pub async fn enqueue<J: Job>(tx: &mut dyn Tx, job: &J) -> anyhow::Result<()> {
+    enqueue_when(tx, job, When::default()).await
 }
 
-pub async fn enqueue_when<J: Job>(
-    conn: &mut PgConnection,
-    job: &J,
-    when: When,
-) -> anyhow::Result<()> {
+pub async fn enqueue_when<J: Job>(tx: &mut dyn Tx, job: &J, when: When) -> anyhow::Result<()> {
     sqlx::query("select app.enqueue($1, $2, $3, $4, $5)")
         .bind(J::NAME)
         .bind(sqlx::types::Json(job))
-        .bind(when.at)
+        .bind(when.at.unwrap_or(tx.now()))
         .bind(J::ATTEMPTS)
         .bind(when.key)
-        .execute(conn)
+        .execute(tx.conn())
         .await
         .with_context(|| format!("cannot enqueue {}", J::NAME))?;
     Ok(())

@@ -15,10 +15,10 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 use super::config::{Config, MailTo};
 use super::crypto::Keyring;
+use super::db::Tx;
 use super::jobs::{self, Job};
 use super::state::AppState;
 
@@ -78,10 +78,10 @@ impl Mailer {
     }
 
     /// Sends `letter` once the transaction has committed.
-    pub async fn send(&self, conn: &mut PgConnection, letter: &Letter) -> anyhow::Result<()> {
+    pub async fn send(&self, tx: &mut dyn Tx, letter: &Letter) -> anyhow::Result<()> {
         let plain = serde_json::to_vec(letter)?;
         let sealed = STANDARD.encode(self.keys.seal(Deliver::NAME, &plain));
-        jobs::enqueue(conn, &Deliver { sealed }).await
+        jobs::enqueue(tx, &Deliver { sealed }).await
     }
 
     /// Takes the mails sent so far, where they are kept in memory.

@@ -57,6 +57,10 @@ impl<V: View> IntoResponse for Page<V> {
     }
 }
 
+/// Which template a response was made of, left on it for tests to see.
+#[derive(Clone, Debug)]
+pub struct Rendered(pub String);
+
 /// An entry of the navigation.
 #[derive(Clone, Copy, Debug)]
 pub struct NavItem {
@@ -330,7 +334,8 @@ async fn fill_in(
         ..view
     };
     let html = state.templates.render(template, &context)?;
-    let mut rendered = (status, Html(html)).into_response();
+    let made_of = Rendered(template.to_owned());
+    let mut rendered = (status, axum::Extension(made_of), Html(html)).into_response();
     let to = rendered.headers_mut();
     for name in [header::SET_COOKIE, header::RETRY_AFTER, header::ALLOW] {
         for value in headers.get_all(&name) {

@@ -1,5 +1,13 @@
 //! Behaviour of the whole, through HTTP and the command line.
 
+mod access;
+mod audit;
 mod browser;
 mod embedded_postgres;
+mod layering;
+mod openapi;
+mod pages;
+mod platform;
 mod prices;
+mod support;
+mod tenancy;

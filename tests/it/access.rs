@@ -1,0 +1,61 @@
+//! Who may call what: every documented operation, every role, and a stranger.
+
+use cloudgen::platform::access::Role;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{Answer, App, Caller};
+
+/// Operation, the least role that may call it, and a valid body. `any` is for
+/// everyone who is signed in, `all` for everyone.
+const ACCESS: &[(&str, &str, &str)] =
+    &[("get /api/v1/me", "any", ""), ("get /api/v1/events", "admin", "")];
+
+fn documented() -> Vec<String> {
+    let document: Value = serde_json::from_str(&cloudgen::app::openapi()).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            operations.push(format!("{method} {path}"));
+        }
+    }
+    operations.sort();
+    operations
+}
+
+#[test]
+fn every_documented_operation_is_listed() {
+    let mut listed: Vec<_> = ACCESS.iter().map(|(operation, ..)| (*operation).to_owned()).collect();
+    listed.sort();
+    assert_eq!(documented(), listed, "say in ACCESS who may call it");
+}
+
+async fn call(caller: &Caller, operation: &str, body: &str) -> Answer {
+    let (method, path) = operation.split_once(' ').unwrap();
+    let path: String = path
+        .split('/')
+        .map(|it| if it.starts_with('{') { Uuid::nil().to_string() } else { it.to_owned() })
+        .collect::<Vec<_>>()
+        .join("/");
+    let body = (!body.is_empty()).then(|| ("application/json", body.to_owned()));
+    caller.send(&method.to_uppercase(), &path, body).await
+}
+
+#[tokio::test]
+async fn roles_below_the_least_are_refused() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    for &(operation, least, body) in ACCESS {
+        let answer = call(&app.anonymous(), operation, body).await;
+        let refused = answer.status == 401;
+        assert_eq!(refused, least != "all", "{operation} for a stranger: {}", answer.text);
+        let least = Role::ALL.iter().position(|it| it.as_str() == least).unwrap_or(0);
+        for (i, role) in Role::ALL.into_iter().enumerate() {
+            let caller = app.member(org, role).await;
+            let answer = call(&caller, operation, body).await;
+            let refused = answer.status == 403;
+            assert_eq!(refused, i < least, "{operation} for {role:?}: {}", answer.text);
+            assert!(answer.status < 500, "{operation} for {role:?}: {}", answer.text);
+        }
+    }
+}

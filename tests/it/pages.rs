@@ -1,0 +1,129 @@
+//! Every template is rendered, and every page is well made.
+
+use cloudgen::platform::access::Role;
+use cloudgen::platform::page::Templates;
+
+use crate::support::{Answer, App};
+
+/// Templates that are only ever part of others; the pages below show them.
+const PARTS: &[&str] = &["layouts/", "components/"];
+
+/// Mails are written by the tests of the slices that send them.
+const MAILS: &str = "emails/";
+
+/// A page, who looks at it, and its status.
+const PAGES: &[(&str, Looker, &str, u16)] = &[
+    ("home/landing.html", Looker::Stranger, "/", 200),
+    ("home/dashboard.html", Looker::Owner, "/", 200),
+    ("docs/api.html", Looker::Stranger, "/docs/api", 200),
+    ("audit/index.html", Looker::Owner, "/settings/audit", 200),
+    ("audit/index.html", Looker::Owner, "/settings/audit?name=nothing.such", 200),
+    ("errors/403.html", Looker::Viewer, "/settings/audit", 403),
+    ("errors/404.html", Looker::Stranger, "/nothing/here", 404),
+];
+
+#[derive(Clone, Copy)]
+enum Looker {
+    Stranger,
+    Viewer,
+    Owner,
+}
+
+#[tokio::test]
+async fn every_page_is_well_made() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    let (stranger, viewer, owner) =
+        (app.anonymous(), app.member(org, Role::Viewer).await, app.member(org, Role::Owner).await);
+    for &(template, looker, path, status) in PAGES {
+        let caller = match looker {
+            Looker::Stranger => &stranger,
+            Looker::Viewer => &viewer,
+            Looker::Owner => &owner,
+        };
+        let page = caller.get(path).await.expect(status);
+        assert_eq!(page.template.as_deref(), Some(template), "{path}");
+        well_made(path, &page);
+    }
+}
+
+fn well_made(path: &str, page: &Answer) {
+    let html = &page.text;
+    assert_eq!(html.matches("<h1").count(), 1, "{path}: one h1");
+    assert!(html.contains("<html lang="), "{path}: the language");
+    assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{path}: the head");
+    assert!(!html.contains(" style=\""), "{path}: a style attribute, which the policy blocks");
+    for handler in [" onclick=", " onload=", " onsubmit=", "javascript:"] {
+        assert!(!html.contains(handler), "{path}: {handler}");
+    }
+    for script in html.split("<script").skip(1) {
+        let tag = script.split('>').next().unwrap();
+        assert!(tag.contains("src=") && tag.contains("nonce="), "{path}: an inline script: {tag}");
+    }
+    for (tag, rest) in html.split("<input").skip(1).map(|it| it.split_once('>').unwrap()) {
+        let hidden = tag.contains("type=\"hidden\"") || tag.contains("type=\"submit\"");
+        let named = tag.contains("aria-label");
+        let id = tag.split("id=\"").nth(1).and_then(|it| it.split('"').next());
+        let labelled = id.is_some_and(|id| html.contains(&format!("for=\"{id}\"")));
+        let inside = rest.find("</label>").is_some_and(|end| !rest[..end].contains("<label"));
+        assert!(hidden || named || labelled || inside, "{path}: a field without a label: {tag}");
+    }
+    for (_, rest) in html.match_indices("href=\"#").map(|(i, _)| html.split_at(i + 7)) {
+        let id = rest.split('"').next().unwrap();
+        assert!(html.contains(&format!("id=\"{id}\"")), "{path}: nothing to go to at #{id}");
+    }
+}
+
+#[test]
+fn every_template_is_rendered_by_a_test() {
+    let sources: String = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.is_file())
+        .map(|it| std::fs::read_to_string(it).unwrap())
+        .collect();
+    let missing: Vec<_> = Templates::names()
+        .into_iter()
+        .filter(|name| !PARTS.iter().any(|part| name.starts_with(part)))
+        .filter(|name| {
+            let kind =
+                name.strip_prefix(MAILS).map(|it| it.rsplit_once('.').map_or(it, |(kind, _)| kind));
+            match kind {
+                Some("layout") => false,
+                Some(kind) => !sources.contains(&format!("\"{kind}\"")),
+                None => !sources.contains(&format!("\"{name}\"")),
+            }
+        })
+        .collect();
+    assert!(missing.is_empty(), "no test renders {missing:?}");
+}
+
+#[tokio::test]
+async fn a_theme_is_remembered_and_leads_back_only_within_the_site() {
+    let app = App::new().await;
+    let caller = app.anonymous();
+    let answer = caller.submit("/theme", &[("theme", "dark"), ("return_to", "/docs/api")]).await;
+    assert_eq!((answer.status, answer.location()), (303, "/docs/api"));
+    assert!(caller.get("/").await.text.contains("data-theme=\"dark\""));
+    let answer =
+        caller.submit("/theme", &[("theme", "dark"), ("return_to", "//evil.example")]).await;
+    assert_eq!(answer.location(), "/");
+    caller.submit("/theme", &[("theme", "x\"><script>")]).await.expect(422);
+}
+
+#[tokio::test]
+async fn static_files_are_kept_for_ever_under_their_hash() {
+    let app = App::new().await;
+    let page = app.anonymous().get("/").await.expect(200);
+    let url = page.text.split("href=\"").find(|it| it.starts_with("/static/app.")).unwrap();
+    let url = url.split('"').next().unwrap();
+    let file = app.anonymous().get(url).await.expect(200);
+    assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(file.header("content-type"), "text/css; charset=utf-8");
+    let again = app.anonymous().with("if-none-match", file.header("etag")).get(url).await;
+    assert_eq!((again.status, again.text.as_str()), (304, ""));
+    let plain = app.anonymous().get("/static/app.css").await.expect(200);
+    assert_eq!(plain.header("cache-control"), "no-cache");
+    app.anonymous().get("/static/../Cargo.toml").await.expect(404);
+    app.anonymous().get("/static/nothing.css").await.expect(404);
+}
