@@ -9,5 +9,6 @@
 pub mod bind;
 pub mod cost;
 pub mod diag;
+pub mod emit;
 pub mod graph;
 pub mod requirements;

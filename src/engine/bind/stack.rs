@@ -306,8 +306,11 @@ pub struct Stack<'g> {
     pub key_arn: Option<Expr>,
     /// Programs that come with the code: path and content.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Resources that several components share, such as a container cluster.
+    pub shared: BTreeMap<&'static str, Handle>,
+    /// For each connection of the graph, whether wiring made it real.
+    pub wired: Vec<bool>,
     pub diagnostics: Vec<Diagnostic>,
-    component: Option<NodeId>,
     concern: Concern,
 }
 
@@ -325,15 +328,15 @@ impl<'g> Stack<'g> {
             net: None,
             key_arn: None,
             files: BTreeMap::new(),
+            shared: BTreeMap::new(),
+            wired: Vec::new(),
             diagnostics: Vec::new(),
-            component: None,
             concern: Concern::Operations,
         }
     }
 
-    /// From here on, resources belong to this component and file.
-    pub fn begin(&mut self, component: &Component, concern: Concern) {
-        self.component = Some(component.id.clone());
+    /// From here on, resources belong to this file.
+    pub fn begin(&mut self, concern: Concern) {
         self.concern = concern;
     }
 

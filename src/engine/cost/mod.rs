@@ -1,3 +1,4 @@
 //! What an architecture costs: quantities times dated list prices.
 
+pub mod bill;
 pub mod catalogue;

@@ -3,7 +3,7 @@
 pub mod pairs;
 pub mod specs;
 
-pub use specs::{Kind, Spec};
+pub use specs::*;
 
 use super::diag::Span;
 use super::requirements::Intent;

@@ -1,0 +1,471 @@
+//! A stack as one CloudFormation template in YAML.
+
+use super::Artifact;
+use super::hcl::flat;
+use crate::engine::bind::expr::{Attr, Cfn, Expr};
+use crate::engine::bind::stack::{Stack, VariableKind};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Largest template that CloudFormation takes from S3, in bytes.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub const MAX_BYTES: usize = 1_000_000;
+/// Most resources in one template (same source).
+pub const MAX_RESOURCES: usize = 500;
+
+/// YAML with CloudFormation's short tags.
+#[derive(Clone, Debug, PartialEq)]
+enum Yaml {
+    Bool(bool),
+    Number(String),
+    Text(String),
+    List(Vec<Yaml>),
+    Map(Vec<(String, Yaml)>),
+    /// `!Ref`, `!GetAtt`, `!Sub` and a scalar.
+    Tagged(&'static str, String),
+    /// `!Select`, `!Join` and a list.
+    Call(&'static str, Vec<Yaml>),
+}
+
+/// Writes the template.
+pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact> {
+    let ids = logical_ids(stack);
+    let mut root = vec![
+        ("AWSTemplateFormatVersion".to_owned(), Yaml::Text("2010-09-09".to_owned())),
+        (
+            "Description".to_owned(),
+            Yaml::Text(format!("{}, {} option.", stack.graph.project, stack.graph.tier.name())),
+        ),
+        ("Parameters".to_owned(), parameters(stack)),
+    ];
+    let mut resources = Vec::new();
+    for resource in &stack.resources {
+        let Some(side) = &resource.cfn else { continue };
+        let mut fields = vec![("Type".to_owned(), Yaml::Text(side.kind.to_owned()))];
+        if resource.retain {
+            let policy = if snapshots(side.kind) { "Snapshot" } else { "Retain" };
+            fields.push(("DeletionPolicy".to_owned(), Yaml::Text(policy.to_owned())));
+            fields.push(("UpdateReplacePolicy".to_owned(), Yaml::Text(policy.to_owned())));
+        }
+        let depends: Vec<Yaml> = resource
+            .depends_on
+            .iter()
+            .filter_map(|key| ids.get(key.as_str()))
+            .map(|id| Yaml::Text(id.clone()))
+            .collect();
+        if !depends.is_empty() {
+            fields.push(("DependsOn".to_owned(), Yaml::List(depends)));
+        }
+        let checks: Vec<Yaml> = resource
+            .skips
+            .iter()
+            .map(|(check, reason)| {
+                Yaml::Map(vec![
+                    ("id".to_owned(), Yaml::Text((*check).to_owned())),
+                    ("comment".to_owned(), Yaml::Text((*reason).to_owned())),
+                ])
+            })
+            .collect();
+        if !checks.is_empty() {
+            fields.push((
+                "Metadata".to_owned(),
+                Yaml::Map(vec![(
+                    "checkov".to_owned(),
+                    Yaml::Map(vec![("skip".to_owned(), Yaml::List(checks))]),
+                )]),
+            ));
+        }
+        let properties: Vec<(String, Yaml)> =
+            side.fields.iter().map(|(name, value)| (name.clone(), yaml(value, &ids))).collect();
+        if !properties.is_empty() {
+            fields.push(("Properties".to_owned(), Yaml::Map(properties)));
+        }
+        if let Some(id) = ids.get(resource.key.as_str()) {
+            resources.push((id.clone(), Yaml::Map(fields)));
+        }
+    }
+    root.push(("Resources".to_owned(), Yaml::Map(resources)));
+    let outputs: Vec<(String, Yaml)> = stack
+        .outputs
+        .iter()
+        .map(|(name, output)| {
+            (
+                camel(name),
+                Yaml::Map(vec![
+                    ("Description".to_owned(), Yaml::Text(output.description.clone())),
+                    ("Value".to_owned(), yaml(&output.value, &ids)),
+                ]),
+            )
+        })
+        .collect();
+    if !outputs.is_empty() {
+        root.push(("Outputs".to_owned(), Yaml::Map(outputs)));
+    }
+    let mut text = String::new();
+    write_map(&mut text, &root, 0);
+    let mut out = vec![Artifact::text("template.yaml", text)];
+    if !tags.is_empty() {
+        let tags: Vec<serde_json::Value> = tags
+            .iter()
+            .map(|(key, value)| serde_json::json!({ "Key": key, "Value": value }))
+            .collect();
+        let text = serde_json::to_string_pretty(&tags).unwrap_or_default();
+        out.push(Artifact::text("tags.json", text + "\n"));
+    }
+    out
+}
+
+/// Types whose deletion can leave a snapshot behind.
+fn snapshots(kind: &str) -> bool {
+    matches!(
+        kind,
+        "AWS::RDS::DBInstance"
+            | "AWS::RDS::DBCluster"
+            | "AWS::Redshift::Cluster"
+            | "AWS::Neptune::DBCluster"
+            | "AWS::DocDB::DBCluster"
+            | "AWS::ElastiCache::ReplicationGroup"
+            | "AWS::EC2::Volume"
+    )
+}
+
+fn logical_ids<'a>(stack: &'a Stack<'_>) -> BTreeMap<&'a str, String> {
+    let mut taken = std::collections::BTreeSet::new();
+    let mut ids = BTreeMap::new();
+    for resource in stack.resources.iter().filter(|it| it.cfn.is_some()) {
+        let mut id = camel(&resource.key);
+        while !taken.insert(id.clone()) {
+            id.push('x');
+        }
+        ids.insert(resource.key.as_str(), id);
+    }
+    ids
+}
+
+/// `orders_queue` as `OrdersQueue`.
+pub fn camel(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(['_', '-']) {
+        let mut chars = word.chars();
+        if let Some(first) = chars.next() {
+            out.push(first.to_ascii_uppercase());
+            out.push_str(chars.as_str());
+        }
+    }
+    out
+}
+
+fn parameters(stack: &Stack<'_>) -> Yaml {
+    let text = |it: &str| Yaml::Text(it.to_owned());
+    let mut out = vec![
+        (
+            "Project".to_owned(),
+            Yaml::Map(vec![
+                ("Type".to_owned(), text("String")),
+                (
+                    "Description".to_owned(),
+                    text("Short name of the system; names of resources start with it."),
+                ),
+                ("Default".to_owned(), text(stack.graph.project.as_str())),
+                ("AllowedPattern".to_owned(), text("^[a-z][a-z0-9-]{0,20}[a-z0-9]$")),
+            ]),
+        ),
+        (
+            "Environment".to_owned(),
+            Yaml::Map(vec![
+                ("Type".to_owned(), text("String")),
+                ("Description".to_owned(), text("Stage of the system.")),
+                ("Default".to_owned(), text("prod")),
+                (
+                    "AllowedValues".to_owned(),
+                    Yaml::List(vec![text("dev"), text("stage"), text("prod")]),
+                ),
+            ]),
+        ),
+    ];
+    let none = BTreeMap::new();
+    for (name, variable) in &stack.variables {
+        let kind = match variable.kind {
+            VariableKind::String | VariableKind::Bool => "String",
+            VariableKind::Number => "Number",
+            VariableKind::List => "CommaDelimitedList",
+        };
+        let mut fields = vec![
+            ("Type".to_owned(), text(kind)),
+            ("Description".to_owned(), text(&variable.description)),
+        ];
+        if let Some(default) = &variable.default {
+            let default = match default {
+                Expr::List(items) => {
+                    let items: Vec<String> = items
+                        .iter()
+                        .filter_map(
+                            |it| if let Expr::Str(it) = it { Some(it.clone()) } else { None },
+                        )
+                        .collect();
+                    Yaml::Text(items.join(","))
+                }
+                Expr::Bool(it) => Yaml::Text(it.to_string()),
+                other => yaml(other, &none),
+            };
+            fields.push(("Default".to_owned(), default));
+        }
+        if let (Some((pattern, message)), VariableKind::String) = (&variable.pattern, variable.kind)
+        {
+            fields.push(("AllowedPattern".to_owned(), text(pattern)));
+            fields.push(("ConstraintDescription".to_owned(), text(message)));
+        }
+        out.push((camel(name), Yaml::Map(fields)));
+    }
+    Yaml::Map(out)
+}
+
+fn yaml(value: &Expr, ids: &BTreeMap<&str, String>) -> Yaml {
+    match value {
+        Expr::Bool(it) => Yaml::Bool(*it),
+        Expr::Int(it) => Yaml::Number(it.to_string()),
+        Expr::Float(it) => Yaml::Number(it.to_string()),
+        Expr::Str(it) => Yaml::Text(it.clone()),
+        Expr::List(items) => Yaml::List(items.iter().map(|it| yaml(it, ids)).collect()),
+        Expr::Map(fields) | Expr::Block(fields) => object(fields, ids),
+        Expr::Blocks(items) => Yaml::List(items.iter().map(|it| object(it, ids)).collect()),
+        Expr::Attr(attr) => reference(attr, ids),
+        Expr::Var(name) if name == "name_prefix" => {
+            Yaml::Tagged("!Sub", "${Project}-${Environment}".to_owned())
+        }
+        Expr::Var(name) => Yaml::Tagged("!Ref", camel(name)),
+        Expr::Join(parts) => join(parts, ids),
+        Expr::Document(it) => yaml(it, ids),
+        Expr::Json(it) => {
+            let mut parts = Vec::new();
+            json_parts(it, &mut parts);
+            join(&parts, ids)
+        }
+        Expr::AccountId => Yaml::Tagged("!Ref", "AWS::AccountId".to_owned()),
+        Expr::Region => Yaml::Tagged("!Ref", "AWS::Region".to_owned()),
+        Expr::Partition => Yaml::Tagged("!Ref", "AWS::Partition".to_owned()),
+        Expr::Zone(n) => Yaml::Call(
+            "!Select",
+            vec![Yaml::Number(n.to_string()), Yaml::Tagged("!GetAZs", String::new())],
+        ),
+        Expr::Index(of, n) => {
+            Yaml::Call("!Select", vec![Yaml::Number(n.to_string()), yaml(of, ids)])
+        }
+        Expr::Hcl(text) => Yaml::Text(text.clone()),
+        Expr::EnvOf(_) => Yaml::Map(Vec::new()),
+        Expr::EnvListOf(_) => Yaml::List(Vec::new()),
+    }
+}
+
+fn object(fields: &[(String, Expr)], ids: &BTreeMap<&str, String>) -> Yaml {
+    Yaml::Map(fields.iter().map(|(name, value)| (name.clone(), yaml(value, ids))).collect())
+}
+
+fn reference(attr: &Attr, ids: &BTreeMap<&str, String>) -> Yaml {
+    let id = ids.get(attr.resource.as_str()).cloned().unwrap_or_else(|| camel(&attr.resource));
+    match attr.cfn {
+        Cfn::Ref => Yaml::Tagged("!Ref", id),
+        Cfn::GetAtt(name) => Yaml::Tagged("!GetAtt", format!("{id}.{name}")),
+    }
+}
+
+/// A string of parts: plain text, `!Sub`, or `!Join` where a part is a call.
+fn join(parts: &[Expr], ids: &BTreeMap<&str, String>) -> Yaml {
+    let parts = flat(parts);
+    if let [only] = parts[..] {
+        return yaml(only, ids);
+    }
+    let mut text = String::new();
+    let mut literal = true;
+    let mut simple = true;
+    let mut pieces: Vec<Yaml> = Vec::new();
+    for part in &parts {
+        let piece = match part {
+            Expr::Int(n) => Yaml::Text(n.to_string()),
+            other => yaml(other, ids),
+        };
+        match &piece {
+            Yaml::Text(it) => text.push_str(&it.replace("${", "${!")),
+            Yaml::Number(it) => text.push_str(it),
+            Yaml::Tagged("!Ref" | "!GetAtt", it) => {
+                literal = false;
+                let _ = write!(text, "${{{it}}}");
+            }
+            Yaml::Tagged("!Sub", it) => {
+                literal = false;
+                text.push_str(it);
+            }
+            _ => simple = false,
+        }
+        pieces.push(piece);
+    }
+    if !simple {
+        return Yaml::Call("!Join", vec![Yaml::Text(String::new()), Yaml::List(pieces)]);
+    }
+    if literal { Yaml::Text(text.replace("${!", "${")) } else { Yaml::Tagged("!Sub", text) }
+}
+
+/// The JSON text of a value, with what is only known at deployment left apart.
+fn json_parts(value: &Expr, out: &mut Vec<Expr>) {
+    fn text(out: &mut Vec<Expr>, it: &str) {
+        if let Some(Expr::Str(last)) = out.last_mut() {
+            last.push_str(it);
+        } else {
+            out.push(Expr::Str(it.to_owned()));
+        }
+    }
+    match value {
+        Expr::Bool(it) => text(out, &it.to_string()),
+        Expr::Int(it) => text(out, &it.to_string()),
+        Expr::Float(it) => text(out, &it.to_string()),
+        Expr::Str(it) => text(out, &serde_json::Value::from(it.as_str()).to_string()),
+        Expr::List(items) => {
+            text(out, "[");
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    text(out, ",");
+                }
+                json_parts(item, out);
+            }
+            text(out, "]");
+        }
+        Expr::Blocks(items) => {
+            let items: Vec<Expr> = items.iter().map(|it| Expr::Map(it.clone())).collect();
+            json_parts(&Expr::List(items), out);
+        }
+        Expr::Map(fields) | Expr::Block(fields) => {
+            text(out, "{");
+            for (n, (name, field)) in fields.iter().enumerate() {
+                if n > 0 {
+                    text(out, ",");
+                }
+                text(out, &serde_json::Value::from(name.as_str()).to_string());
+                text(out, ":");
+                json_parts(field, out);
+            }
+            text(out, "}");
+        }
+        Expr::Document(it) | Expr::Json(it) => json_parts(it, out),
+        Expr::Join(parts) => {
+            text(out, "\"");
+            for part in flat(parts) {
+                match part {
+                    Expr::Str(it) => {
+                        let escaped = serde_json::Value::from(it.as_str()).to_string();
+                        text(out, &escaped[1..escaped.len() - 1]);
+                    }
+                    other => out.push(other.clone()),
+                }
+            }
+            text(out, "\"");
+        }
+        other => {
+            text(out, "\"");
+            out.push(other.clone());
+            text(out, "\"");
+        }
+    }
+}
+
+fn write_map(out: &mut String, fields: &[(String, Yaml)], depth: usize) {
+    let pad = "  ".repeat(depth);
+    for (name, value) in fields {
+        let _ = write!(out, "{pad}{}:", scalar(name));
+        write_value(out, value, depth);
+    }
+}
+
+/// Writes what follows `key:` or a list's dash, up to the end of its last line.
+fn write_value(out: &mut String, value: &Yaml, depth: usize) {
+    match value {
+        Yaml::Map(fields) if fields.is_empty() => out.push_str(" {}\n"),
+        Yaml::List(items) if items.is_empty() => out.push_str(" []\n"),
+        Yaml::Map(fields) => {
+            out.push('\n');
+            write_map(out, fields, depth + 1);
+        }
+        Yaml::List(items) => {
+            out.push('\n');
+            write_list(out, items, depth + 1);
+        }
+        Yaml::Call(tag, items) => {
+            let _ = writeln!(out, " {tag}");
+            write_list(out, items, depth + 1);
+        }
+        Yaml::Text(text) if text.contains('\n') => {
+            out.push_str(" |\n");
+            let pad = "  ".repeat(depth + 1);
+            for line in text.trim_end_matches('\n').split('\n') {
+                if line.is_empty() {
+                    out.push('\n');
+                } else {
+                    let _ = writeln!(out, "{pad}{line}");
+                }
+            }
+        }
+        other => {
+            let _ = writeln!(out, " {}", inline(other));
+        }
+    }
+}
+
+fn write_list(out: &mut String, items: &[Yaml], depth: usize) {
+    let pad = "  ".repeat(depth);
+    for item in items {
+        match item {
+            Yaml::Map(fields) if !fields.is_empty() => {
+                let mut text = String::new();
+                write_map(&mut text, fields, depth + 1);
+                let _ = write!(out, "{pad}- {}", text.trim_start());
+            }
+            other => {
+                let _ = write!(out, "{pad}-");
+                write_value(out, other, depth);
+            }
+        }
+    }
+}
+
+fn inline(value: &Yaml) -> String {
+    match value {
+        Yaml::Bool(it) => it.to_string(),
+        Yaml::Number(it) => it.clone(),
+        Yaml::Text(it) => scalar(it),
+        Yaml::Tagged("!GetAZs", _) => "!GetAZs \"\"".to_owned(),
+        Yaml::Tagged(tag @ "!Sub", it) => format!("{tag} {}", double_quoted(it)),
+        Yaml::Tagged(tag, it) => format!("{tag} {it}"),
+        Yaml::List(_) | Yaml::Map(_) | Yaml::Call(..) => String::new(),
+    }
+}
+
+/// A plain scalar where YAML 1.1 reads it back as the same string, quoted elsewhere.
+fn scalar(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:()*,+=@".contains(c))
+        && !text.contains(": ")
+        && !text.ends_with([':', ' '])
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
+        );
+    if plain { text.to_owned() } else { double_quoted(text) }
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,359 @@
+//! A stack as Terraform, split by concern.
+
+use super::Artifact;
+use super::hcl::{Body, Names, quoted, value_text, wrap};
+use crate::engine::bind::expr::Expr;
+use crate::engine::bind::stack::{Concern, Resource, Stack, Variable, VariableKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// What the organisation says about every stack it deploys.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Tags on every resource that can have them.
+    pub tags: BTreeMap<String, String>,
+    /// Where state is kept: backend name and its settings.
+    pub backend: Option<(String, BTreeMap<String, String>)>,
+}
+
+struct Addresses<'a>(BTreeMap<&'a str, &'static str>);
+
+impl Names for Addresses<'_> {
+    fn address(&self, resource: &str) -> String {
+        match self.0.get(resource) {
+            Some(kind) => format!("{kind}.{resource}"),
+            None => format!("null_resource.{resource}"),
+        }
+    }
+}
+
+const CONCERNS: [Concern; 11] = [
+    Concern::Network,
+    Concern::Security,
+    Concern::Identity,
+    Concern::Data,
+    Concern::Messaging,
+    Concern::Compute,
+    Concern::Edge,
+    Concern::Analytics,
+    Concern::Intelligence,
+    Concern::Operations,
+    Concern::Delivery,
+];
+
+/// Writes every file of the Terraform form.
+pub fn files(stack: &Stack<'_>, settings: &Settings) -> Vec<Artifact> {
+    let names = Addresses(
+        stack
+            .resources
+            .iter()
+            .filter_map(|it| Some((it.key.as_str(), it.tf.as_ref()?.kind)))
+            .collect(),
+    );
+    let mut out = vec![
+        Artifact::text("versions.tf", versions(settings)),
+        Artifact::text("providers.tf", providers(stack)),
+        Artifact::text("variables.tf", variables(stack, settings)),
+    ];
+    let mut main =
+        String::from("locals {\n  name_prefix = \"${var.project}-${var.environment}\"\n");
+    main.push_str("}\n");
+    for source in data_sources(stack) {
+        let _ = write!(main, "\n{source}");
+    }
+    out.push(Artifact::text("main.tf", main));
+    for concern in CONCERNS {
+        let mut text = String::new();
+        let mut component = None;
+        for resource in stack.resources.iter().filter(|it| it.concern == concern) {
+            let Some(body) = resource_text(stack, resource, &names) else { continue };
+            if component != Some(&resource.component) {
+                component = Some(&resource.component);
+                if let Some(it) = stack.graph.component(&resource.component) {
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    for line in wrap(&format!("{}: {}", it.title, it.reason.text), 98) {
+                        let _ = writeln!(text, "# {line}");
+                    }
+                }
+            }
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&body);
+        }
+        if !text.is_empty() {
+            out.push(Artifact::text(format!("{}.tf", concern.file()), text));
+        }
+    }
+    if !stack.outputs.is_empty() {
+        out.push(Artifact::text("outputs.tf", outputs(stack, &names)));
+    }
+    out.extend(environments(stack));
+    out.push(Artifact::text(
+        ".gitignore",
+        ".terraform/\n*.tfstate\n*.tfstate.*\n*.tfplan\ncrash.log\n",
+    ));
+    out
+}
+
+fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> Option<String> {
+    let side = resource.tf.as_ref()?;
+    let mut body = Body::new(names, 1);
+    for (check, reason) in &resource.skips {
+        body.comment(&format!("checkov:skip={check}:{reason}"));
+    }
+    let prevents = resource.retain && side.kind.starts_with("aws_");
+    body.fields(&side.fields);
+    let depends: Vec<String> = resource
+        .depends_on
+        .iter()
+        .filter(|key| stack.resources.iter().any(|it| it.key == **key && it.tf.is_some()))
+        .map(|key| names.address(key))
+        .collect();
+    if !depends.is_empty() {
+        body.blank();
+        body.raw("depends_on", &format!("[{}]", depends.join(", ")));
+    }
+    let mut out = String::new();
+    if let Some(comment) = &resource.comment {
+        for line in wrap(comment, 98) {
+            let _ = writeln!(out, "# {line}");
+        }
+    }
+    let _ = prevents;
+    let text = body.finish();
+    if text.is_empty() {
+        let _ = writeln!(out, "resource \"{}\" \"{}\" {{}}", side.kind, resource.key);
+    } else {
+        let _ = writeln!(out, "resource \"{}\" \"{}\" {{\n{text}}}", side.kind, resource.key);
+    }
+    Some(out)
+}
+
+fn versions(settings: &Settings) -> String {
+    let mut out = String::from(
+        "terraform {\n  required_version = \">= 1.5.0\"\n\n  required_providers {\n    aws = {\n      source  = \"hashicorp/aws\"\n      version = \">= 5.100.0, < 7.0.0\"\n    }\n  }\n",
+    );
+    match &settings.backend {
+        Some((kind, fields)) => {
+            let width = fields.keys().map(String::len).max().unwrap_or(0);
+            let _ = writeln!(out, "\n  backend {} {{", quoted(kind));
+            for (name, value) in fields {
+                let _ = writeln!(out, "    {name:width$} = {}", quoted(value));
+            }
+            out.push_str("  }\n");
+        }
+        None => out.push_str(
+            "\n  # State stays on this machine. A team replaces this with a shared backend, such as S3 with locking.\n  backend \"local\" {}\n",
+        ),
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn providers(_stack: &Stack<'_>) -> String {
+    "provider \"aws\" {\n  region = var.region\n\n  default_tags {\n    tags = merge(\n      {\n        Project     = var.project\n        Environment = var.environment\n        ManagedBy   = \"terraform\"\n      },\n      var.tags,\n    )\n  }\n}\n".to_owned()
+}
+
+/// Inputs that every stack has.
+fn common(stack: &Stack<'_>) -> Vec<(String, Variable)> {
+    let text = |description: &str, default: &str, pattern: &str, message: &str| Variable {
+        kind: VariableKind::String,
+        description: description.to_owned(),
+        default: Some(default.into()),
+        pattern: Some((pattern.to_owned(), message.to_owned())),
+    };
+    vec![
+        (
+            "project".to_owned(),
+            text(
+                "Short name of the system; names of resources start with it.",
+                stack.graph.project.as_str(),
+                "^[a-z][a-z0-9-]{0,20}[a-z0-9]$",
+                "The project name has 2 to 22 lowercase letters, digits and hyphens, and starts with a letter.",
+            ),
+        ),
+        (
+            "environment".to_owned(),
+            text(
+                "Stage of the system: dev, stage or prod.",
+                "prod",
+                "^(dev|stage|prod)$",
+                "The environment is one of dev, stage, prod.",
+            ),
+        ),
+        (
+            "region".to_owned(),
+            text(
+                "AWS region that everything is made in.",
+                &stack.graph.region,
+                "^[a-z]{2}(-[a-z]+)+-[0-9]$",
+                "The region looks like eu-central-1.",
+            ),
+        ),
+    ]
+}
+
+fn variables(stack: &Stack<'_>, settings: &Settings) -> String {
+    let mut out = String::new();
+    for (name, variable) in common(stack).iter().chain(
+        stack
+            .variables
+            .iter()
+            .map(|(name, it)| (name.clone(), it.clone()))
+            .collect::<Vec<_>>()
+            .iter(),
+    ) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&variable_text(name, variable));
+    }
+    let mut tags = String::from("{}");
+    if !settings.tags.is_empty() {
+        let width = settings.tags.keys().map(|it| quoted(it).len()).max().unwrap_or(0);
+        tags = String::from("{\n");
+        for (name, value) in &settings.tags {
+            let _ = writeln!(tags, "    {:width$} = {}", quoted(name), quoted(value));
+        }
+        tags.push_str("  }");
+    }
+    let multi = tags.contains('\n');
+    let _ = write!(
+        out,
+        "\nvariable \"tags\" {{\n  description = \"Tags on every resource, besides project and environment.\"\n  type        = map(string)\n  default{} = {tags}\n}}\n",
+        if multi { "" } else { "    " },
+    );
+    out
+}
+
+fn variable_text(name: &str, variable: &Variable) -> String {
+    let nothing = Addresses(BTreeMap::new());
+    let mut body = Body::new(&nothing, 1);
+    body.raw("description", &quoted(&variable.description));
+    body.raw(
+        "type",
+        match variable.kind {
+            VariableKind::String => "string",
+            VariableKind::Number => "number",
+            VariableKind::Bool => "bool",
+            VariableKind::List => "list(string)",
+        },
+    );
+    if let Some(default) = &variable.default {
+        body.field("default", default);
+    }
+    let mut text = format!("variable {} {{\n{}", quoted(name), body.finish());
+    if let Some((pattern, message)) = &variable.pattern {
+        let condition = match variable.kind {
+            VariableKind::List => {
+                format!("alltrue([for it in var.{name} : can(regex({}, it))])", quoted(pattern))
+            }
+            _ => format!("can(regex({}, var.{name}))", quoted(pattern)),
+        };
+        let _ = write!(
+            text,
+            "\n  validation {{\n    condition     = {condition}\n    error_message = {}\n  }}\n",
+            quoted(message)
+        );
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn outputs(stack: &Stack<'_>, names: &dyn Names) -> String {
+    let mut out = String::new();
+    for (name, output) in &stack.outputs {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let mut body = Body::new(names, 1);
+        body.raw("description", &quoted(&output.description));
+        body.field("value", &output.value);
+        let _ = write!(out, "output {} {{\n{}}}\n", quoted(name), body.finish());
+    }
+    out
+}
+
+/// Values of the inputs for each stage. Stages differ in name only; sizes
+/// are those of the option until somebody overrides them.
+fn environments(stack: &Stack<'_>) -> Vec<Artifact> {
+    let nothing = Addresses(BTreeMap::new());
+    ["dev", "stage", "prod"]
+        .into_iter()
+        .map(|stage| {
+            let mut body = Body::new(&nothing, 0);
+            body.raw("environment", &quoted(stage));
+            body.raw("region", &quoted(&stack.graph.region));
+            for (name, variable) in &stack.variables {
+                if let Some(default) = &variable.default {
+                    let text = value_text(default, &nothing, 0);
+                    if !text.contains('\n') {
+                        body.raw(name, &text);
+                    }
+                }
+            }
+            let mut text = body.finish();
+            let asked: Vec<&String> = stack
+                .variables
+                .iter()
+                .filter(|(_, it)| it.default.is_none())
+                .map(|(name, _)| name)
+                .collect();
+            for name in asked {
+                let _ = write!(text, "\n# {name}: has no default, give it here or when asked.\n");
+            }
+            Artifact::text(format!("environments/{stage}.tfvars"), text)
+        })
+        .collect()
+}
+
+fn data_sources(stack: &Stack<'_>) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    let mut look = |value: &Expr| match value {
+        Expr::AccountId => {
+            found.insert("data \"aws_caller_identity\" \"current\" {}\n");
+        }
+        Expr::Partition => {
+            found.insert("data \"aws_partition\" \"current\" {}\n");
+        }
+        Expr::Zone(_) => {
+            found.insert(
+                "data \"aws_availability_zones\" \"available\" {\n  state = \"available\"\n\n  filter {\n    name   = \"opt-in-status\"\n    values = [\"opt-in-not-required\"]\n  }\n}\n",
+            );
+        }
+        Expr::Hcl(text) => {
+            if text.contains("data.aws_caller_identity") {
+                found.insert("data \"aws_caller_identity\" \"current\" {}\n");
+            }
+        }
+        _ => {}
+    };
+    for resource in &stack.resources {
+        for (_, value) in resource.tf.iter().flat_map(|it| &it.fields) {
+            visit(value, &mut look);
+        }
+    }
+    for output in stack.outputs.values() {
+        visit(&output.value, &mut look);
+    }
+    found
+}
+
+/// Calls `look` for a value and all values within it.
+pub fn visit(value: &Expr, look: &mut dyn FnMut(&Expr)) {
+    look(value);
+    match value {
+        Expr::List(items) | Expr::Join(items) => items.iter().for_each(|it| visit(it, look)),
+        Expr::Map(fields) | Expr::Block(fields) => {
+            fields.iter().for_each(|(_, it)| visit(it, look));
+        }
+        Expr::Blocks(items) => {
+            items.iter().flatten().for_each(|(_, it)| visit(it, look));
+        }
+        Expr::Document(it) | Expr::Json(it) | Expr::Index(it, _) => visit(it, look),
+        _ => {}
+    }
+}
