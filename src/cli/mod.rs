@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod admin;
+mod doctor;
 mod migrate;
 mod openapi;
 mod prices;
@@ -26,6 +27,8 @@ enum Command {
     Worker,
     /// Bring the database up to date
     Migrate,
+    /// Find out what would keep the server from working, and how to mend it
+    Doctor(doctor::Args),
     /// Print the OpenAPI description of the API
     Openapi,
     /// Look up and refresh the price catalogue
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => block_on(serve::run(args)),
         Command::Worker => block_on(worker::run()),
         Command::Migrate => block_on(migrate::run()),
+        Command::Doctor(args) => block_on(doctor::run(args)),
         Command::Openapi => openapi::run(),
         Command::Prices(command) => prices::run(command).map(|()| ExitCode::SUCCESS),
         Command::Audit(command) => block_on(admin::audit::run(command)),

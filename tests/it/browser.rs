@@ -17,6 +17,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
+use crate::home::{self, Home};
+
 /// A window and the taste of who looks through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
@@ -50,7 +52,7 @@ pub struct Browser {
 
 struct Driver {
     process: Child,
-    profile: PathBuf,
+    profile: Home,
 }
 
 impl Drop for Driver {
@@ -60,7 +62,6 @@ impl Drop for Driver {
             kill_process_group(group, Signal::KILL).ok();
         }
         self.process.wait().ok();
-        std::fs::remove_dir_all(&self.profile).ok();
     }
 }
 
@@ -74,8 +75,7 @@ impl Deref for Browser {
 
 impl Browser {
     pub async fn start() -> Self {
-        let profile =
-            std::env::temp_dir().join(format!("cloudgen-browser-{}", uuid::Uuid::new_v4()));
+        let profile = Home::new();
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .process_group(0)
@@ -95,7 +95,7 @@ impl Browser {
             })
             .expect("chromedriver should say where it listens");
 
-        let profile_flag = format!("--user-data-dir={}", driver.profile.display());
+        let profile_flag = format!("--user-data-dir={}", driver.profile.path().display());
         let capabilities = json!({ "goog:chromeOptions": { "args": [
             profile_flag,
             "--headless=new",
@@ -223,17 +223,8 @@ impl WebDriverCompatibleCommand for DevTools {
 
 /// The script that `scripts/test` has fetched.
 fn axe_core() -> PathBuf {
-    std::env::var_os("CLOUDGEN_AXE_CORE").map_or_else(
-        || {
-            let variable = |name| std::env::var_os(name).map(PathBuf::from);
-            let cache = variable("XDG_CACHE_HOME");
-            let home = variable("HOME");
-            cloudgen::platform::postgres::Dirs::new(None, cache.as_deref(), home.as_deref())
-                .cache
-                .join("axe-core-4.14.1/axe.min.js")
-        },
-        PathBuf::from,
-    )
+    std::env::var_os("CLOUDGEN_AXE_CORE")
+        .map_or_else(|| home::cache().join("axe-core-4.14.1/axe.min.js"), PathBuf::from)
 }
 
 fn page(body: &str) -> String {

@@ -1,39 +1,16 @@
 //! The Postgres that CloudGen brings along: what it survives, and who gets in.
 
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use cloudgen::platform::postgres::{self, Dirs, Running, State};
+use cloudgen::platform::postgres::{self, Running, State};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection as _, PgConnection};
 
-/// Directories of a test, removed with it.
-struct Home(PathBuf);
+use crate::home::Home;
 
-impl Home {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("cloudgen-it-{}", uuid::Uuid::new_v4()));
-        // Others may pass: as root, Postgres runs under another account.
-        std::fs::DirBuilder::new().mode(0o711).create(&path).unwrap();
-        Self(path)
-    }
-
-    fn dirs(&self) -> Dirs {
-        let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        let usual =
-            Dirs::new(None, variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref());
-        Dirs { data: self.0.join("data"), cache: usual.cache }
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.0.join("data/postgres").join(below)
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
+fn below(home: &Home, path: &str) -> PathBuf {
+    home.dirs().data.join("postgres").join(path)
 }
 
 async fn connect(running: &Running) -> PgConnection {
@@ -106,12 +83,12 @@ async fn only_the_owner_gets_to_the_files_and_only_the_role_gets_in() {
     let home = Home::new();
     let running = postgres::start(&home.dirs()).await.unwrap();
 
-    assert_eq!(mode(&home.path("data")), 0o700);
-    assert_eq!(mode(&home.path("run")), 0o700);
-    assert_eq!(mode(&home.path("password")), 0o600);
-    assert_eq!(mode(&home.path("log")), 0o600);
-    assert_eq!(mode(&home.path("")) & 0o066, 0, "others may pass at most");
-    let owner = std::fs::metadata(home.path("data")).unwrap().uid();
+    assert_eq!(mode(&below(&home, "data")), 0o700);
+    assert_eq!(mode(&below(&home, "run")), 0o700);
+    assert_eq!(mode(&below(&home, "password")), 0o600);
+    assert_eq!(mode(&below(&home, "log")), 0o600);
+    assert_eq!(mode(&below(&home, "")) & 0o066, 0, "others may pass at most");
+    let owner = std::fs::metadata(below(&home, "data")).unwrap().uid();
     assert_ne!(owner, 0, "Postgres must not run as root");
     let process = std::fs::metadata(format!("/proc/{}", running.pid().unwrap())).unwrap();
     assert_eq!(process.uid(), owner);
@@ -122,7 +99,7 @@ async fn only_the_owner_gets_to_the_files_and_only_the_role_gets_in() {
         .await
         .unwrap();
     assert_eq!(listens, "", "no network");
-    let password = std::fs::read_to_string(home.path("password")).unwrap();
+    let password = std::fs::read_to_string(below(&home, "password")).unwrap();
     for (was, is) in [(password.as_str(), "guess"), ("cloudgen:", "postgres:")] {
         let url = running.url().replacen(was, is, 1);
         assert_ne!(url, running.url());
@@ -176,12 +153,12 @@ async fn a_stop_and_a_start_keep_the_data_and_the_address() {
     sqlx::query("create table written (name text primary key)").execute(&mut db).await.unwrap();
     write(&mut db, "kept").await;
     running.stop().await.unwrap();
-    assert!(!home.path("data/postmaster.pid").exists(), "it ended in order");
+    assert!(!below(&home, "data/postmaster.pid").exists(), "it ended in order");
 
     // A crash leaves such a file, and its number may since be anybody's: here
     // that of a process that lives and is no Postgres.
-    let stale = format!("1\n{}\n0\n5432\n\n\n  0 0\nready   \n", home.path("data").display());
-    std::fs::write(home.path("data/postmaster.pid"), stale).unwrap();
+    let stale = format!("1\n{}\n0\n5432\n\n\n  0 0\nready   \n", below(&home, "data").display());
+    std::fs::write(below(&home, "data/postmaster.pid"), stale).unwrap();
 
     let running = postgres::start(&home.dirs()).await.unwrap();
     assert_eq!(running.url(), url);
@@ -193,23 +170,23 @@ async fn a_stop_and_a_start_keep_the_data_and_the_address() {
 async fn a_lost_password_file_is_replaced() {
     let home = Home::new();
     postgres::start(&home.dirs()).await.unwrap().stop().await.unwrap();
-    let before = std::fs::read_to_string(home.path("password")).unwrap();
-    std::fs::remove_file(home.path("password")).unwrap();
+    let before = std::fs::read_to_string(below(&home, "password")).unwrap();
+    std::fs::remove_file(below(&home, "password")).unwrap();
 
     let running = postgres::start(&home.dirs()).await.unwrap();
     connect(&running).await.ping().await.unwrap();
-    assert_ne!(std::fs::read_to_string(home.path("password")).unwrap(), before);
+    assert_ne!(std::fs::read_to_string(below(&home, "password")).unwrap(), before);
     running.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn an_interrupted_first_start_is_begun_afresh() {
     let home = Home::new();
-    std::fs::create_dir_all(home.path("data.new/base")).unwrap();
-    std::fs::write(home.path("data.new/PG_VERSION"), "18\n").unwrap();
+    std::fs::create_dir_all(below(&home, "data.new/base")).unwrap();
+    std::fs::write(below(&home, "data.new/PG_VERSION"), "18\n").unwrap();
 
     let running = postgres::start(&home.dirs()).await.unwrap();
     connect(&running).await.ping().await.unwrap();
-    assert!(!home.path("data.new").exists());
+    assert!(!below(&home, "data.new").exists());
     running.stop().await.unwrap();
 }

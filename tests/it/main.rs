@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod browser;
 mod embedded_postgres;
+mod home;
 mod layering;
 mod openapi;
 mod pages;

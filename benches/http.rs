@@ -1,0 +1,301 @@
+//! What the platform costs, measured against what it stands on.
+//!
+//! `cargo bench --bench http` prints
+//!
+//! - requests per second of `GET /api/v1/me`, signed in, beside those of a bare
+//!   axum handler that does one indexed select on the same pool, in turns in one
+//!   run, so that whatever else the machine does hits both;
+//! - the time from a warm start of the program to its first answer;
+//! - the memory of the idle program, without Postgres.
+//!
+//! Uses a private Postgres of its own, and stops by itself.
+
+use std::error::Error;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use cloudgen::app;
+use cloudgen::features::orgs;
+use cloudgen::platform::clock::Clock;
+use cloudgen::platform::config::Config;
+use cloudgen::platform::db::Tx as _;
+use cloudgen::platform::events::Who;
+use cloudgen::platform::ids::Ids;
+use cloudgen::platform::login::{self, Level};
+use cloudgen::platform::postgres::{self, Dirs};
+use cloudgen::platform::state::AppState;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Connections that ask all the time.
+const CONNECTIONS: usize = 8;
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(2);
+
+/// The aims that the figures are held against.
+const AIM_SHARE: f64 = 0.60;
+const AIM_MEMORY_MB: u64 = 120;
+
+/// Directories of one run, removed with it.
+struct Home(PathBuf);
+
+impl Home {
+    fn new() -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("cloudgen-bench-{}", Ids::random().next()));
+        std::fs::DirBuilder::new().mode(0o711).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn main() -> Result<()> {
+    // What `cargo test --benches` passes is not for us to act on.
+    if std::env::args().any(|it| it == "--test") {
+        return Ok(());
+    }
+    // The server writes a line for each request; the work of making it counts.
+    tracing_subscriber::fmt().json().with_writer(std::io::sink).init();
+    let home = Home::new()?;
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let cache =
+        Dirs::new(None, variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref()).cache;
+    let dirs = Dirs { data: home.0.join("cloudgen"), cache };
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(throughput(&dirs))?;
+    drop(runtime);
+    start_and_memory(&home.0, &dirs)
+}
+
+async fn throughput(dirs: &Dirs) -> Result<()> {
+    let postgres = postgres::start(dirs).await?;
+    let data = dirs.data.to_string_lossy().into_owned();
+    let config = Config::read(&|name| match name {
+        "CLOUDGEN_DATA_DIR" => Some(data.clone()),
+        "HOME" => Some("/nonexistent".to_owned()),
+        _ => None,
+    })?;
+    let state = app::state(config, postgres.url(), Clock::system(), Ids::random())?;
+    state.db.migrate().await?;
+    let (account, cookie) = sign_in(&state).await?;
+    let pool = state.db.pool().clone();
+
+    let ours = serve(app::router(state)).await?;
+    let bare = Router::new().route("/me", get(bare_me)).with_state((pool.clone(), account));
+    let bare = serve(bare).await?;
+    let ask_ours = request("/api/v1/me", Some(&cookie));
+    let ask_bare = request("/me", None);
+
+    // Fills caches, and shows that both answer.
+    rate(ours, &ask_ours, Duration::from_millis(500)).await?;
+    rate(bare, &ask_bare, Duration::from_millis(500)).await?;
+    let (mut ours_rates, mut bare_rates) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours_rates.push(rate(ours, &ask_ours, ROUND).await?);
+        bare_rates.push(rate(bare, &ask_bare, ROUND).await?);
+    }
+    let (ours, bare) = (median(ours_rates), median(bare_rates));
+    say(&format!("GET /api/v1/me, signed in     {ours:>9.0} requests/s"));
+    say(&format!("bare axum, one select         {bare:>9.0} requests/s"));
+    say(&format!(
+        "share                         {:>9.0} %   (aim: at least {:.0} %)",
+        100.0 * ours / bare,
+        100.0 * AIM_SHARE
+    ));
+    pool.close().await;
+    postgres.stop().await?;
+    Ok(())
+}
+
+/// Somebody who owns an organisation, and their cookie.
+async fn sign_in(state: &AppState) -> Result<(Uuid, String)> {
+    let mut tx = state.db.system(Who::system()).await?;
+    let account = tx.new_id();
+    let now = tx.now();
+    sqlx::query(
+        "insert into account (id, email, name, email_verified_at, created_at)
+         values ($1, 'ada@example.com', 'Ada', $2, $2)",
+    )
+    .bind(account)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    let org = orgs::found(&mut tx, account, "Acme").await?;
+    let token = login::create(&mut tx, account, Some(org), Level::Password).await?;
+    tx.commit().await?;
+    let cookie = login::cookie(&state.config, &token);
+    Ok((account, format!("{}={}", cookie.name(), cookie.value())))
+}
+
+async fn bare_me(State((pool, id)): State<(PgPool, Uuid)>) -> String {
+    let (email, name): (String, String) =
+        sqlx::query_as("select email, name from account where id = $1")
+            .bind(id)
+            .fetch_one(&pool)
+            .await
+            .expect("the account is there");
+    format!(r#"{{"id":"{id}","email":"{email}","name":"{name}"}}"#)
+}
+
+async fn serve(router: Router) -> Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    Ok(address)
+}
+
+fn request(path: &str, cookie: Option<&str>) -> String {
+    let cookie = cookie.map(|it| format!("Cookie: {it}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{cookie}\r\n")
+}
+
+/// How many requests per second are answered with 200.
+async fn rate(address: SocketAddr, request: &str, time: Duration) -> Result<f64> {
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(ask_until(address, request.to_owned(), begun + time)))
+        .collect();
+    let mut answers = 0;
+    for task in tasks {
+        answers += task.await??;
+    }
+    Ok(f64::from(answers) / begun.elapsed().as_secs_f64())
+}
+
+async fn ask_until(address: SocketAddr, request: String, end: Instant) -> Result<u32> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut answers = 0;
+    let mut buffer = Vec::with_capacity(8192);
+    while Instant::now() < end {
+        stream.write_all(request.as_bytes()).await?;
+        buffer.clear();
+        while answer_length(&buffer)?.is_none_or(|it| buffer.len() < it) {
+            if stream.read_buf(&mut buffer).await? == 0 {
+                return Err("the server hung up".into());
+            }
+        }
+        answers += 1;
+    }
+    Ok(answers)
+}
+
+/// The length of the answer that the buffer begins with, once its head is there.
+fn answer_length(buffer: &[u8]) -> Result<Option<usize>> {
+    let Some(head) = buffer.windows(4).position(|it| it == b"\r\n\r\n") else { return Ok(None) };
+    let text = std::str::from_utf8(&buffer[..head])?.to_ascii_lowercase();
+    if !text.starts_with("http/1.1 200") {
+        return Err(text.into());
+    }
+    let length = text
+        .lines()
+        .find_map(|it| it.strip_prefix("content-length:"))
+        .ok_or("an answer without a length")?;
+    Ok(Some(head + 4 + length.trim().parse::<usize>()?))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The program itself, as it is installed.
+struct Server(Child);
+
+impl Server {
+    fn start(home: &Path, dirs: &Dirs, address: SocketAddr) -> Result<Self> {
+        let child = Command::new(env!("CARGO_BIN_EXE_cloudgen"))
+            .arg("serve")
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("XDG_DATA_HOME", home)
+            .env("XDG_CACHE_HOME", dirs.cache.parent().ok_or("no cache")?)
+            .env("CLOUDGEN_BIND", address.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self(child))
+    }
+
+    /// How long until it answers.
+    fn first_answer(&mut self, address: SocketAddr, begun: Instant) -> Result<Duration> {
+        while begun.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = self.0.try_wait()? {
+                return Err(format!("the server ended with {status}").into());
+            }
+            if answers(address).unwrap_or(false) {
+                return Ok(begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Err("the server does not answer".into())
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        let pid = rustix::process::Pid::from_raw(self.0.id().cast_signed()).ok_or("no pid")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn start_and_memory(home: &Path, dirs: &Dirs) -> Result<()> {
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let mut server = Server::start(home, dirs, address)?;
+        times.push(server.first_answer(address, begun)?.as_secs_f64() * 1000.0);
+        server.stop()?;
+    }
+    say(&format!("warm start to first answer    {:>9.0} ms", median(times)));
+
+    let mut server = Server::start(home, dirs, address)?;
+    server.first_answer(address, Instant::now())?;
+    // Whatever it still does after a start, it does by then.
+    std::thread::sleep(Duration::from_secs(3));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.0.id()))?;
+    let resident = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let kilobytes: u64 = resident.trim().trim_end_matches(" kB").parse()?;
+    say(&format!(
+        "idle memory, without Postgres {:>9} MB   (aim: at most {AIM_MEMORY_MB} MB)",
+        kilobytes / 1024
+    ));
+    server.stop()
+}
+
+fn answers(address: SocketAddr) -> Result<bool> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.starts_with("HTTP/1.1 200"))
+}
+
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").ok();
+}
