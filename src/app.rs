@@ -35,7 +35,7 @@ const NAV: &[NavItem] = &[
         section: "Organisation",
         label: "Audit trail",
         href: "/settings/audit",
-        icon: "audit",
+        icon: "log",
         least: Role::Admin,
     },
 ];

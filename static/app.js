@@ -1,6 +1,10 @@
 // What a page cannot do by itself: open dialogs, copy, reveal a password, tell the
 // time where the reader is, jump by keyboard. Pages work without any of it.
 
+// The content security policy lets no script run that the page did not name; it also asks
+// that markup given to the DOM passes a policy. htmx puts in what our own server sent.
+window.trustedTypes?.createPolicy("default", { createHTML: (html) => html });
+
 const on = (event, selector, act) =>
   document.addEventListener(event, (e) => {
     const found = e.target instanceof Element && e.target.closest(selector);
@@ -43,6 +47,9 @@ document.addEventListener("keydown", (e) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+
+// On a narrow screen the tab of this page may be beyond the edge.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 on("click", "[data-dismiss]", (control) => control.closest("[data-toast]").remove());
 
