@@ -214,7 +214,12 @@ static TABLES: LazyLock<Vec<(Phrases, Vec<usize>)>> = LazyLock::new(|| {
         .collect()
 });
 
-pub(super) fn read(reading: &Reading, cloud: Cloud, draft: &mut Draft) {
+pub(super) fn read(
+    reading: &Reading,
+    cloud: Cloud,
+    products: &[(usize, usize)],
+    draft: &mut Draft,
+) {
     for (phrases, rows) in TABLES.iter() {
         for hit in phrases.find(reading, |_| false) {
             let span = reading.span(hit.from, hit.to);
@@ -234,6 +239,9 @@ pub(super) fn read(reading: &Reading, cloud: Cloud, draft: &mut Draft) {
                         draft.data(class, span);
                     }
                 }
+                // "OpenSearch Serverless" is the name of a product, not a wish.
+                Meaning::Wish(Wish::Serverless)
+                    if products.iter().any(|it| it.0 <= hit.from && hit.to <= it.1) => {}
                 Meaning::Wish(wish) => self::wish(reading, wish, hit.from, hit.to, draft),
                 Meaning::Intent(intent) => {
                     if draft.needs.intent == Intention::Design && intends(reading, hit.from, intent)

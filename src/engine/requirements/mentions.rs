@@ -225,7 +225,11 @@ fn drop_filled_kinds(named: &mut Named) {
             || matches!(it.stance, Stance::Excluded | Stance::Replaced)
             || !products.iter().any(|(service, stance)| {
                 !matches!(stance, Stance::Excluded | Stance::Replaced)
-                    && vocabulary::fills(service, it.service)
+                    && (vocabulary::fills(service, it.service)
+                        // "runs in an isolated VM" says how a function works.
+                        || (vocabulary::machine(it.service)
+                            && !it.details.contains_key("role")
+                            && matches!(*service, "lambda" | "functions" | "cloud-functions")))
             })
     });
 }

@@ -185,7 +185,9 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
     draft.needs.stack.extend(named.self_hosted.iter().map(|it| (*it).to_owned()));
     let numbers = quantities::find(&reading);
     load::read(&reading, &numbers, &mut draft);
-    facts::read(&reading, home, &mut draft);
+    let products: Vec<(usize, usize)> =
+        named.occurrences.iter().filter(|it| !it.by_kind).map(|it| (it.from, it.to)).collect();
+    facts::read(&reading, home, &products, &mut draft);
     draft.needs.workloads = workloads::find(&reading, &named);
     if !orders {
         let serverless = draft.needs.preferences.serverless == Some(true)

@@ -256,6 +256,37 @@ fn judge(
         {
             None
         }
+        // "no compute Amazon API Gateway …": a full stop was forgotten.
+        ["no"]
+            if (at + 1..from).any(|it| {
+                !named.get(it).copied().unwrap_or(false)
+                    && !matches!(
+                        reading.word(it),
+                        "or" | "and"
+                            | "nor"
+                            | "more"
+                            | "other"
+                            | "additional"
+                            | "extra"
+                            | "new"
+                            | "managed"
+                            | "expensive"
+                            | "aws"
+                            | "amazon"
+                            | "azure"
+                            | "google"
+                            | "use"
+                            | "of"
+                            | "any"
+                            | "longer"
+                            | "separate"
+                            | "self"
+                            | "hosted"
+                    )
+            }) =>
+        {
+            None
+        }
         // "replace A with B": B is what is wanted.
         ["replace" | "replacing" | "replaces"]
             if between().any(|it| matches!(it, "with" | "by")) =>
@@ -297,8 +328,10 @@ fn after(reading: &Reading, from: usize, to: usize) -> Option<Stance> {
         }
         words.push(reading.word(at));
     }
-    let rest = words.join(" ");
-    let starts = |options: &[&str]| options.iter().any(|it| rest.starts_with(it));
+    let rest = words.join(" ") + " ";
+    let starts = |options: &[&str]| {
+        options.iter().any(|it| rest.strip_prefix(it).is_some_and(|rest| rest.starts_with(' ')))
+    };
     if starts(&[
         "is not allowed",
         "are not allowed",
@@ -348,8 +381,8 @@ fn after(reading: &Reading, from: usize, to: usize) -> Option<Stance> {
         && matches!(reading.word(from - 1), "since" | "because" | "as")
         && !reading.gap(from).ends_clause()
         && starts(&[
-            "require", "need", "is not", "isn't", "are not", "cannot", "can't", "does not",
-            "doesn't", "has no", "is only",
+            "requires", "require", "needs", "need", "is not", "isn't", "are not", "cannot",
+            "can't", "does not", "doesn't", "has no", "is only",
         ]);
     if reason || starts(&["works", "style", "like experience", "compatible", "clone", "does it"]) {
         return Some(Stance::Passing);

@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Compute.
     named(
         "lambda",
-        "lambda|lambda function|lambda functions|lamda|aws lambda|lambdas|function url|lambda layer|lambda edge|lambda@edge|lambda snapstart|lambda authorizer|lambda authoriser|lambda microvm|lambda web adapter|aws::lambda::function|serverless application model|aws sam|sam template|sam cli|sam application|sam app|chalice|powertools for aws|lambda powertools",
+        "lambda|lambda function|lambda functions|lamda|aws lambda|lambdas|function url|lambda layer|lambda edge|lambda@edge|lambda snapstart|lambda authorizer|lambda authoriser|lambda microvm|lambda web adapter|aws::lambda::function|chalice|powertools for aws|lambda powertools",
     ),
     with(
         "ec2",

@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     with(
         "virtual-machines",
-        "azure vm|azure vms|azure virtual machine|azure virtual machines|virtual machine|virtual machines|vm|vms|windows vm|linux vm|ubuntu vm|ubuntu server vm|windows server vm|data science vm|data science virtual machine|dsvm|spot vm|ubuntu virtual machine|linux virtual machine|windows virtual machine|centos vm|rhel vm|sles vm|debian vm|freebsd vm|coreos vm|generation 2 vm|confidential vm|iaasvm",
+        "remote desktop services|rd gateway|rd web access|rds gateway|rds deployment|rds session host|session collection|azure vm|azure vms|azure virtual machine|azure virtual machines|virtual machine|virtual machines|vm|vms|windows vm|linux vm|ubuntu vm|ubuntu server vm|windows server vm|data science vm|data science virtual machine|dsvm|spot vm|ubuntu virtual machine|linux virtual machine|windows virtual machine|centos vm|rhel vm|sles vm|debian vm|freebsd vm|coreos vm|generation 2 vm|confidential vm|iaasvm",
         &[],
     ),
     named(
@@ -20,7 +20,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     with(
         "app-service",
-        "azure app service|app service|app services|appservice|azure web app|azure web apps|azure webapp|azure app services|web app for containers|web apps for containers|azure website|azure websites|azure web site|app service web app|webapp|web app on linux|web apps on linux|app service environment web app|app service app|webjob|webjobs|api app|deployment slot|deployment slots|web apps",
+        "azure app service|app service|app services|appservice|azure web app|azure web apps|azure webapp|azure app services|web app for containers|web apps for containers|azure website|azure websites|azure web site|app service web app|webapp|web app on linux|web apps on linux|app service environment web app|app service app|webjob|webjobs|api app|deployment slot|deployment slots|web apps|web app|linux web app|basic web app",
         &[],
     ),
     named(
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     named(
         "container-service-legacy",
-        "azure container service|acs cluster|acs engine|dc os cluster",
+        "azure container service|container service|acs cluster|acs engine|dc os cluster",
     ),
     named("openshift", "azure red hat openshift|aro cluster|openshift|red hat openshift"),
     named(
@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "compute-gallery",
         "compute gallery|azure compute gallery|shared image gallery|image gallery|image definition",
     ),
-    named("vm-images", "managed image|custom image|vm image|custom vm image|image version"),
+    named("vm-images", "managed image|custom image|custom vm image"),
     named(
         "image-builder",
         "image builder|vm image builder|azure image builder|azure vm image builder",

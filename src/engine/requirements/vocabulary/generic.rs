@@ -142,7 +142,7 @@ pub(super) const GENERIC: &[Generic] = &[
         None,
     ),
     kind(
-        "virtual machine|virtual machines|vm|vms|virtual server|virtual servers|cloud server|linux server|windows server instance|bastion host|jump box|jumpbox|jump host|jump server|bare metal|linux box|vps",
+        "virtual machine|virtual machines|vm|vms|virtual server|virtual servers|cloud server|linux server|windows server instance|bare metal|linux box|vps",
         ["ec2", "virtual-machines", "compute-engine"],
         &[],
         Some(W::VirtualMachine),
@@ -324,7 +324,7 @@ pub(super) const GENERIC: &[Generic] = &[
     kind("nat gateway|nat instance", ["nat-gateway", "nat-gateway", "cloud-nat"], &[], None),
     kind(
         "transactional email|transactional emails|email delivery service|send emails|sends emails|send email|sends email|sending emails|email sending|bulk email",
-        ["ses", "communication-services", ""],
+        ["ses", "", ""],
         &[],
         Some(W::Email),
     ),

@@ -10,7 +10,7 @@ mod gcp;
 mod generic;
 mod roles;
 
-pub(super) use roles::{alike, brand, brand_of_two, compute, fills};
+pub(super) use roles::{alike, brand, brand_of_two, compute, fills, machine};
 
 use super::phrases::Phrases;
 use super::{Cloud, WorkloadKind};

@@ -170,7 +170,12 @@ pub(in super::super) fn compute(service: &str) -> bool {
         )
 }
 
-pub(in super::super) fn store(service: &str) -> bool {
+/// A machine that one looks after oneself.
+pub(in super::super) fn machine(service: &str) -> bool {
+    matches!(service, "ec2" | "virtual-machines" | "compute-engine")
+}
+
+fn store(service: &str) -> bool {
     [2, 7, 8, 9, 10, 11, 12, 18].iter().any(|it| ROLES[*it].contains(&service))
 }
 

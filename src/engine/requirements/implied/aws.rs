@@ -1,0 +1,319 @@
+//! What services of AWS cannot do without.
+
+use super::Gaps;
+
+/// What can stand behind an API.
+const BACKENDS: &[&str] = &[
+    "lambda",
+    "ecs",
+    "eks",
+    "ec2",
+    "elb",
+    "sqs",
+    "sns",
+    "step-functions",
+    "eventbridge",
+    "kinesis-data-streams",
+    "app-runner",
+    "elastic-beanstalk",
+    "appsync",
+    "kinesis-firehose",
+    "ec2-auto-scaling",
+    "sagemaker",
+    "vpc-lattice",
+    "outposts",
+];
+
+/// What is run or managed by itself, so that no machine is missing.
+const SELF_CONTAINED: &[&str] = &[
+    "rds",
+    "elasticache",
+    "documentdb",
+    "neptune",
+    "redshift",
+    "opensearch",
+    "emr",
+    "msk",
+    "mq",
+    "lambda",
+    "ecs",
+    "eks",
+    "ec2",
+    "ec2-auto-scaling",
+    "batch",
+    "app-runner",
+    "elastic-beanstalk",
+    "lightsail",
+    "sagemaker",
+    "workspaces",
+    "glue",
+];
+
+pub(super) fn complete(gaps: &mut Gaps) {
+    functions(gaps);
+    machines(gaps);
+    storage(gaps);
+    companions(gaps);
+}
+
+fn functions(gaps: &mut Gaps) {
+    // An API with nothing behind it answers nobody: a function is the least,
+    // unless the text leads from the API straight to what serves it.
+    if let Some(at) = gaps.place("api-gateway")
+        && !gaps.has(BACKENDS)
+        && !gaps.leads_on("api-gateway")
+        && gaps
+            .says(&[
+                "no compute",
+                "direct integration",
+                "service integration",
+                "mock integration",
+                "without lambda",
+            ])
+            .is_none()
+    {
+        gaps.imply("lambda", at, 0.7);
+    }
+    // A SAM template is made of functions unless it orchestrates services.
+    if let Some(at) = gaps.says(&[
+        "sam template",
+        "aws sam",
+        "serverless application model",
+        "sam application",
+        "with sam",
+        "using sam",
+    ]) && !gaps.has(&["ecs", "eks", "ec2", "batch", "emr", "app-runner"])
+    {
+        let language = gaps.says(&[
+            "python",
+            "node.js",
+            "nodejs",
+            "java",
+            "typescript",
+            ".net",
+            "golang",
+            "rust",
+            "ruby",
+            "function",
+            "functions",
+            "handler",
+        ]);
+        let alone = gaps.only(&[
+            "lambda",
+            "iam",
+            "cloudwatch",
+            "cloudwatch-logs",
+            "x-ray",
+            "kms",
+            "vpc",
+            "s3",
+            "dynamodb",
+            "cognito",
+        ]);
+        if language.is_some() || alone {
+            gaps.imply("lambda", at, 0.7);
+        }
+    }
+    // A resolver, a bot or a pool trigger that runs code of its own.
+    if let Some(at) = gaps.says(&[
+        "event handler",
+        "post confirmation trigger",
+        "pre sign up trigger",
+        "custom authorizer",
+        "token authorizer",
+        "handler function",
+    ]) && !gaps.has_compute()
+    {
+        gaps.imply("lambda", at, 0.65);
+    }
+    // Code without a place to run runs in a function where serverless is meant.
+    let placed = gaps.has(&[
+        "step-functions",
+        "appsync",
+        "api-gateway",
+        "glue",
+        "emr",
+        "eventbridge-pipes",
+        "cloudfront",
+        "outposts",
+    ]);
+    if !gaps.has_compute()
+        && !placed
+        && let Some(at) = gaps
+            .says(&["function", "functions"])
+            .or_else(|| if gaps.serverless { gaps.says(&["serverless"]) } else { None })
+    {
+        gaps.imply("lambda", at, 0.6);
+    }
+    // Code that templates call while they are deployed.
+    if let Some(at) = gaps.says(&["cloudformation templates", "cloudformation template"])
+        && gaps.says(&["macro", "macros", "python code", "custom resource", "transform"]).is_some()
+        && !gaps.has_compute()
+    {
+        gaps.imply("lambda", at, 0.65);
+    }
+    // Messages that are processed are processed by something.
+    if gaps.serverless
+        || gaps
+            .says(&[
+                "process messages",
+                "processes messages",
+                "message processing",
+                "consumer",
+                "process records",
+            ])
+            .is_some()
+    {
+        for source in ["sqs", "kinesis-data-streams"] {
+            if let Some(at) = gaps.place(source)
+                && !gaps.has_compute()
+                && !gaps.leads_on(source)
+                && !gaps.has(&["step-functions", "eventbridge-pipes", "api-gateway"])
+            {
+                gaps.imply("lambda", at, 0.55);
+            }
+        }
+    }
+}
+
+fn machines(gaps: &mut Gaps) {
+    // "an instance in the private subnet": a machine that is not called one.
+    if !gaps.has(SELF_CONTAINED)
+        && let Some(at) = gaps.says(&[
+            "an instance",
+            "the instance",
+            "instances",
+            "each instance",
+            "windows instance",
+            "linux instance",
+            "web servers",
+            "web server",
+            "ssh",
+            "user data",
+            "userdata",
+            "rdp",
+            "cfn-init",
+            "cfn init",
+            "instance profile",
+        ])
+    {
+        gaps.imply("ec2", at, 0.6);
+    }
+    if gaps.has(&["ec2", "ec2-auto-scaling"])
+        && let Some(at) = gaps.says(&["load balanced", "load balancing", "load balance"])
+    {
+        gaps.imply("elb", at, 0.7);
+    }
+    // A service that is offered through PrivateLink stands behind a balancer.
+    if gaps.has(&["vpc-endpoint"])
+        && let Some(at) = gaps.says(&[
+            "endpoint service",
+            "privatelink infrastructure",
+            "privatelink service",
+            "service provider",
+            "expose a service",
+        ])
+    {
+        gaps.imply("elb", at, 0.6);
+    }
+}
+
+fn storage(gaps: &mut Gaps) {
+    // What queries, scans or converts files needs the files.
+    for reader in ["athena", "macie", "lake-formation", "textract", "mediaconvert"] {
+        if let Some(at) = gaps.place(reader)
+            && !gaps.has(&["s3", "s3express", "s3-tables", "s3files"])
+        {
+            gaps.imply("s3", at, 0.65);
+        }
+    }
+    // A delivery stream needs a destination; objects are its default.
+    if let Some(at) = gaps.place("kinesis-firehose")
+        && !gaps.has(&["s3", "redshift", "opensearch", "s3-tables"])
+    {
+        gaps.imply("s3", at, 0.7);
+    }
+    // A table that is indexed without code goes through an ingestion pipeline,
+    // which keeps exports and failed records in a bucket.
+    if gaps.has(&["opensearch"])
+        && gaps.has(&["dynamodb", "documentdb"])
+        && let Some(at) = gaps.says(&["zero etl"])
+    {
+        gaps.imply("osis", at, 0.7);
+    }
+    if let Some(at) = gaps.place("osis") {
+        gaps.imply("s3", at, 0.6);
+    }
+    // Serverless Spark has no disk to keep scripts and logs on.
+    if let Some(at) = gaps.says(&["emr serverless"])
+        && gaps.has(&["emr"])
+    {
+        gaps.imply("s3", at, 0.6);
+    }
+    // Pipelines hand artifacts from stage to stage.
+    if let Some(at) = gaps.place("codepipeline") {
+        gaps.imply("s3", at, 0.6);
+        if !gaps.has(&["codebuild", "codedeploy"]) {
+            gaps.imply("codebuild", at, 0.55);
+        }
+    }
+}
+
+fn companions(gaps: &mut Gaps) {
+    // A function that polls a broker signs in with a secret.
+    if gaps.has(&["lambda", "eventbridge-pipes"])
+        && let Some(at) = gaps.place("mq")
+    {
+        gaps.imply("secrets-manager", at, 0.6);
+    }
+    // A proxy in front of a database reads the password from a secret.
+    if let Some(at) = gaps.says(&["rds proxy"])
+        && gaps.has(&["rds"])
+    {
+        gaps.imply("secrets-manager", at, 0.6);
+    }
+    // A balancer that signs people in needs HTTPS and so a name of its own.
+    if gaps.has(&["elb"])
+        && let Some(at) = gaps.place("cognito")
+        && !gaps.has(&["api-gateway", "appsync"])
+    {
+        gaps.imply("route53", at, 0.6);
+        gaps.imply("acm", at, 0.6);
+    }
+    if let Some(at) = gaps.says(&[
+        "custom domain",
+        "custom domain name",
+        "own domain",
+        "domain name",
+        "subdomain",
+    ]) {
+        gaps.imply("route53", at, 0.6);
+        gaps.imply("acm", at, 0.6);
+    }
+    // Threats that are blocked at the edge are blocked by a firewall.
+    if let Some(at) = gaps.says(&[
+        "sql injection",
+        "rate limiting by ip",
+        "ip blocking",
+        "bot protection",
+        "owasp",
+        "compliance checks",
+    ]) && gaps.has(&["cloudfront", "elb", "api-gateway", "appsync"])
+    {
+        gaps.imply("waf", at, 0.6);
+    }
+    // Objects are scanned for malware by the threat detector.
+    if let Some(at) = gaps.says(&[
+        "malware protection",
+        "malware scanning",
+        "scan uploads for malware",
+        "malware scan",
+    ]) && gaps.has(&["s3"])
+    {
+        gaps.imply("guardduty", at, 0.65);
+    }
+    // Containers are pulled from a registry.
+    if let Some(at) = gaps.place("ecs").or_else(|| gaps.place("eks")) {
+        gaps.imply("ecr", at, 0.5);
+    }
+}
