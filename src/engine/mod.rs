@@ -11,4 +11,5 @@ pub mod cost;
 pub mod diag;
 pub mod emit;
 pub mod graph;
+pub mod plan;
 pub mod requirements;

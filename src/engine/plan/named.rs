@@ -1,0 +1,771 @@
+//! Services that the text names, exactly as it names them.
+
+use super::compute::{self, Demand};
+use super::services::{self, Meaning};
+use super::{
+    Ctx, Draft, Role, data, edge, identity, messaging, network, observability, profile, recovery,
+    special,
+};
+use crate::engine::diag::{Diagnostic, Severity};
+use crate::engine::graph::specs::*;
+use crate::engine::graph::{Kind, NodeId, Reason};
+use crate::engine::requirements::{Cloud, Mention, Stance, WorkloadKind as W};
+use std::collections::BTreeMap;
+
+/// Parts that one mention makes at most; beyond that one stands for many.
+const MOST_OF_A_KIND: u32 = 8;
+
+/// A part of any kind, sized for its share of the load.
+pub(super) fn spec(kind: Kind, ctx: &Ctx, role: Role, parts: u32) -> Spec {
+    use Kind::*;
+    match kind {
+        Function | ContainerService | KubernetesCluster | VirtualMachines | MachineScaling
+        | BatchCompute | WebService | AppPlatform => {
+            compute::spec(kind, ctx, Demand::of(ctx, role, parts))
+        }
+        LoadBalancer | HttpApi | GraphqlApi | Cdn | DnsZone | Certificate | WebFirewall
+        | GlobalAccelerator | WebHosting => edge::spec(kind, ctx, parts),
+        Queue | Topic | EventBus | EventPipe | Schedule | Workflow | Stream | DeliveryStream
+        | KafkaCluster | MessageBroker => messaging::spec(kind, ctx, parts),
+        UserDirectory | EncryptionKey | Secret | PolicyStore => identity::spec(kind, ctx),
+        LogStore | Tracing | AuditTrail | ThreatDetection | DataDiscovery => {
+            observability::spec(kind, ctx)
+        }
+        BackupPlan => recovery::spec(ctx, ctx.profile.database_gb).into(),
+        Vpn | DirectConnect | NetworkFirewall | ServiceNetwork => network::spec(kind, ctx),
+        RelationalDatabase | KeyValueStore | KeyValueCache | DocumentDatabase | GraphDatabase
+        | WideColumnStore | TimeSeriesStore | Cache | DurableCache | SearchIndex | Warehouse
+        | ObjectStore | ExpressStore | TableStore | FileSystem | FileServer => {
+            data::spec(kind, ctx, parts)
+        }
+        _ => special::spec(kind, ctx),
+    }
+}
+
+/// A short id and a title for a part that has no name of its own.
+fn names(kind: Kind) -> (&'static str, &'static str) {
+    use Kind::*;
+    match kind {
+        ContainerService => ("service", "Service"),
+        KubernetesCluster => ("cluster", "Kubernetes cluster"),
+        VirtualMachines => ("servers", "Servers"),
+        MachineScaling => ("scaling", "Auto scaling"),
+        BatchCompute => ("batch", "Batch jobs"),
+        WebService => ("web", "Web service"),
+        AppPlatform => ("app", "Application"),
+        WebHosting => ("website", "Website"),
+        LoadBalancer => ("balancer", "Load balancer"),
+        HttpApi => ("api", "API"),
+        GraphqlApi => ("graphql", "GraphQL API"),
+        Cdn => ("cdn", "Content delivery"),
+        DnsZone => ("dns", "Domain"),
+        Certificate => ("certificate", "Certificate"),
+        WebFirewall => ("firewall", "Web firewall"),
+        GlobalAccelerator => ("accelerator", "Global accelerator"),
+        NatGateway => ("nat", "NAT gateway"),
+        NetworkEndpoints => ("endpoints", "Private endpoints"),
+        RelationalDatabase => ("database", "Database"),
+        KeyValueStore => ("table", "Table"),
+        DocumentDatabase => ("documents", "Document database"),
+        GraphDatabase => ("graph", "Graph database"),
+        SearchIndex => ("search", "Search"),
+        ObjectStore => ("bucket", "Bucket"),
+        BackupPlan => ("backup", "Backup"),
+        EventBus => ("bus", "Event bus"),
+        EventPipe => ("pipe", "Event pipe"),
+        DeliveryStream => ("delivery", "Delivery stream"),
+        KafkaCluster => ("kafka", "Kafka"),
+        MessageBroker => ("broker", "Message broker"),
+        EtlJob => ("etl", "ETL jobs"),
+        QueryService => ("queries", "Queries"),
+        ModelEndpoint => ("model", "Model"),
+        FoundationModel => ("llm", "Foundation model"),
+        UserDirectory => ("users", "User sign-in"),
+        EncryptionKey => ("key", "Encryption key"),
+        Secret => ("secrets", "Secrets"),
+        AuditTrail => ("audit", "Audit trail"),
+        ThreatDetection => ("threats", "Threat detection"),
+        ConfigRecorder => ("configuration", "Configuration history"),
+        SecurityPosture => ("posture", "Security posture"),
+        DataDiscovery => ("discovery", "Sensitive data discovery"),
+        VulnerabilityScan => ("scanner", "Vulnerability scanning"),
+        ImageRegistry => ("images", "Container registry"),
+        _ => ("", ""),
+    }
+}
+
+pub(super) fn id_and_title(kind: Kind) -> (String, String) {
+    match names(kind) {
+        ("", _) => (kind.name().replace('_', "-"), kind.title().to_owned()),
+        (id, title) => (id.to_owned(), title.to_owned()),
+    }
+}
+
+/// Places each service that is wanted by name.
+pub(super) fn place(draft: &mut Draft) {
+    let needs = draft.ctx.needs;
+    for (i, mention) in needs.mentions.iter().enumerate() {
+        if !profile::wanted(needs, mention) {
+            continue;
+        }
+        let kind = match services::meaning(mention.cloud, mention.service) {
+            Some(Meaning::Part(kind)) => kind,
+            Some(Meaning::Detail(how)) => {
+                draft.diagnostics.push(
+                    Diagnostic::new(
+                        "service-is-detail",
+                        Severity::Note,
+                        format!("{} is no part of its own: {how}.", mention.service),
+                    )
+                    .at(mention.span),
+                );
+                continue;
+            }
+            Some(Meaning::Unsupported) | None => {
+                draft.diagnostics.push(
+                    Diagnostic::new(
+                        "service-without-binding",
+                        Severity::Warning,
+                        format!("{} is known by name but cannot be built yet.", mention.service),
+                    )
+                    .help("Build it by hand next to the design, or name another service.")
+                    .at(mention.span),
+                );
+                continue;
+            }
+        };
+        if !draft.ctx.profile.allows(kind) {
+            let service = services::service_of(kind);
+            let by_policy = !draft.ctx.policy.allows_service(service);
+            let (code, message) = if by_policy {
+                (
+                    "service-forbidden",
+                    format!("The organisation does not allow {service}, which the text asks for."),
+                )
+            } else {
+                (
+                    "conflicting-wishes",
+                    format!("{service} is both asked for and excluded; it is left out."),
+                )
+            };
+            draft.diagnostics.push(
+                Diagnostic::new(code, Severity::Error, message)
+                    .help("Name another service, or lift the rule.")
+                    .at(mention.span),
+            );
+            continue;
+        }
+        if mention.cloud != Cloud::Aws {
+            draft.diagnostics.push(
+                Diagnostic::new(
+                    "service-translated",
+                    Severity::Note,
+                    format!(
+                        "{} is built as its equivalent, {}.",
+                        mention.service,
+                        services::service_of(kind)
+                    ),
+                )
+                .at(mention.span),
+            );
+        }
+        if mention.stance == Stance::Existing && kind != Kind::Network {
+            draft.diagnostics.push(
+                Diagnostic::new(
+                    "existing-service",
+                    Severity::Warning,
+                    format!(
+                        "{} runs already; the code describes it so that the design is whole.",
+                        mention.service
+                    ),
+                )
+                .help("Import it into the state before the first apply.")
+                .at(mention.span),
+            );
+        }
+        draft.named[i] = components(draft, mention, kind);
+    }
+}
+
+/// One of which a design has only one, however often it is named.
+fn is_single(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(
+        kind,
+        Network
+            | NetworkEndpoints
+            | NatGateway
+            | Monitoring
+            | LogStore
+            | Tracing
+            | AuditTrail
+            | ConfigRecorder
+            | ThreatDetection
+            | SecurityPosture
+            | VulnerabilityScan
+            | DataDiscovery
+            | EncryptionKey
+            | WebFirewall
+            | DnsZone
+            | Certificate
+            | BackupPlan
+            | ImageRegistry
+            | Secret
+            | Parameter
+            | DdosProtection
+    )
+}
+
+fn components(draft: &mut Draft, mention: &Mention, kind: Kind) -> Vec<NodeId> {
+    if is_single(kind)
+        && let Some(known) = draft.graph.first(kind)
+    {
+        return vec![known.id.clone()];
+    }
+    let ctx = draft.ctx;
+    let many = mention.count.max(1);
+    // Machines are counted in their own part.
+    let within = matches!(
+        kind,
+        Kind::VirtualMachines
+            | Kind::MachineScaling
+            | Kind::KubernetesCluster
+            | Kind::Cache
+            | Kind::HadoopCluster
+    ) || is_single(kind);
+    let parts = if within { 1 } else { many.min(MOST_OF_A_KIND) };
+    if !within && many > parts {
+        draft.diagnostics.push(
+            Diagnostic::new(
+                "stands-for-many",
+                Severity::Note,
+                format!(
+                    "{parts} of {many} {} are drawn; each carries its share of the load.",
+                    mention.service
+                ),
+            )
+            .at(mention.span),
+        );
+    }
+    let role = role(draft, kind);
+    let (id, title) = match mention.details.get("name") {
+        Some(name) if !name.trim().is_empty() => (name.clone(), compute::capital(name.trim())),
+        _ => id_and_title(kind),
+    };
+    let total = total(draft, kind).max(parts);
+    let mut made = Vec::new();
+    for n in 0..parts {
+        let mut spec = spec(kind, &ctx, role, total);
+        apply(&mut spec, &mention.details, many);
+        let title = if parts > 1 { format!("{title} {}", n + 1) } else { title.clone() };
+        let text = match mention.stance {
+            Stance::Implied => "What the text describes cannot be built without it.",
+            Stance::Existing => "It runs already, says the text.",
+            _ => "The text names it.",
+        };
+        let id = draft.graph.add(&id, title, spec, Reason::words(text, mention.span));
+        if matches!(
+            kind,
+            Kind::Function
+                | Kind::ContainerService
+                | Kind::KubernetesCluster
+                | Kind::VirtualMachines
+                | Kind::WebService
+                | Kind::AppPlatform
+        ) {
+            draft.roles.insert(id.clone(), role);
+        }
+        made.push(id);
+    }
+    made
+}
+
+/// How many parts of a kind the text asks for, which share the load.
+fn total(draft: &Draft, kind: Kind) -> u32 {
+    let needs = draft.ctx.needs;
+    let of = |it: &&Mention| {
+        profile::wanted(needs, it)
+            && services::meaning(it.cloud, it.service) == Some(Meaning::Part(kind))
+    };
+    needs
+        .mentions
+        .iter()
+        .filter(of)
+        .map(|it| it.count.clamp(1, MOST_OF_A_KIND))
+        .fold(0u32, u32::saturating_add)
+        .clamp(1, 100)
+}
+
+/// Named compute works off messages when the text has nothing that answers people.
+fn role(draft: &Draft, kind: Kind) -> Role {
+    let needs = draft.ctx.needs;
+    let has = |kinds: &[W]| profile::described(needs, kinds).is_some();
+    let named = |kind: Kind| {
+        needs.mentions.iter().any(|it| {
+            profile::wanted(needs, it)
+                && services::meaning(it.cloud, it.service) == Some(Meaning::Part(kind))
+        })
+    };
+    let way_in =
+        [Kind::HttpApi, Kind::LoadBalancer, Kind::GraphqlApi, Kind::Cdn].into_iter().any(named);
+    if way_in || matches!(kind, Kind::WebService | Kind::AppPlatform) {
+        Role::Front
+    } else if named(Kind::Schedule) || has(&[W::Scheduled]) && needs.workloads.len() == 1 {
+        Role::Job
+    } else if named(Kind::Queue)
+        || named(Kind::Stream)
+        || has(&[W::EventDriven, W::Worker, W::StreamProcessing])
+    {
+        Role::Worker
+    } else {
+        Role::Front
+    }
+}
+
+fn number(details: &BTreeMap<&'static str, String>, key: &str) -> Option<u32> {
+    details
+        .get(key)
+        .and_then(|it| it.trim().parse::<f64>().ok())
+        .filter(|it| it.is_finite() && *it >= 0.0)
+        .map(|it| it.min(1e9) as u32)
+}
+
+fn decimal(details: &BTreeMap<&'static str, String>, key: &str) -> Option<f64> {
+    details
+        .get(key)
+        .and_then(|it| it.trim().parse::<f64>().ok())
+        .filter(|it| it.is_finite() && *it > 0.0)
+}
+
+/// What the text says about a service overrides what was computed.
+fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) {
+    let text = |key: &str| details.get(key).map(String::as_str);
+    let flag = |key: &str| text(key).map(|it| it == "true");
+    let variant = text("variant").unwrap_or("");
+    let instance = details.get("instance").cloned();
+    let nodes = number(details, "nodes").filter(|it| *it > 0).map(|it| it.min(1000));
+    match spec {
+        Spec::Function(it) => {
+            if let Some(memory) = number(details, "memory_mb") {
+                it.memory_mb = memory.clamp(128, 10_240);
+            }
+            if let Some(timeout) = number(details, "timeout_seconds").or(number(details, "timeout"))
+            {
+                it.timeout_seconds = timeout.clamp(1, 900);
+            }
+            if let Some(runtime) = text("runtime") {
+                it.runtime = runtime_named(runtime).unwrap_or(it.runtime);
+            }
+            if flag("in_network") == Some(true) || flag("vpc") == Some(true) {
+                it.in_network = true;
+            }
+            if let Some(warm) = number(details, "provisioned_concurrency") {
+                it.provisioned_concurrency = warm.min(1000);
+            }
+        }
+        Spec::ContainerService(it) => {
+            if variant == "ec2" || instance.is_some() {
+                it.instance_type = Some(instance.unwrap_or_else(|| "t4g.medium".to_owned()));
+            }
+            if let Some(vcpu) = decimal(details, "vcpu") {
+                it.vcpu = vcpu.clamp(0.25, 16.0);
+            }
+            if let Some(nodes) = nodes.or(number(details, "tasks").filter(|it| *it > 0)) {
+                it.tasks_min = nodes.min(1000);
+                it.tasks_max = it.tasks_max.max(it.tasks_min * 2);
+                it.tasks_average = it.tasks_average.max(f64::from(it.tasks_min));
+            }
+            if flag("spot") == Some(true) {
+                it.spot = true;
+            }
+        }
+        Spec::KubernetesCluster(it) => {
+            it.instance_type = instance.or(it.instance_type.take());
+            if it.instance_type.is_some() {
+                it.arch = arch_of(it.instance_type.as_deref(), it.arch);
+            }
+            if variant == "fargate" {
+                it.serverless_nodes = true;
+            }
+            if let Some(nodes) = nodes {
+                it.nodes_min = nodes;
+                it.nodes_max = it.nodes_max.max(nodes * 2);
+                it.nodes_average = it.nodes_average.max(f64::from(nodes));
+            }
+            if flag("spot") == Some(true) {
+                it.spot = true;
+            }
+        }
+        Spec::VirtualMachines(it) => {
+            it.arch = arch_of(instance.as_deref(), it.arch);
+            it.instance_type = instance.or(it.instance_type.take());
+            if count > 1 {
+                it.count = count.min(10_000);
+            }
+            if let Some(nodes) = nodes {
+                it.count = nodes;
+            }
+            if text("os") == Some("windows") {
+                it.os = Os::Windows;
+                it.arch = Arch::X86;
+                it.disk_gb = it.disk_gb.max(50);
+                it.memory_gib = it.memory_gib.max(4.0);
+            }
+            if flag("spot") == Some(true) {
+                it.spot = true;
+            }
+        }
+        Spec::MachineScaling(it) => {
+            if let Some(min) = number(details, "min") {
+                it.min = min.min(1000);
+                it.desired = it.desired.max(it.min);
+                it.max = it.max.max(it.desired);
+            }
+            if let Some(max) = number(details, "max") {
+                it.max = max.clamp(it.min.max(1), 10_000);
+                it.desired = it.desired.min(it.max);
+            }
+        }
+        Spec::LoadBalancer(it) => {
+            match variant {
+                "network" | "nlb" => it.layer = Layer::Tcp,
+                "gateway" | "gwlb" => it.layer = Layer::Gateway,
+                _ => {}
+            }
+            if flag("internal") == Some(true) {
+                it.internal = true;
+            }
+        }
+        Spec::HttpApi(it) => {
+            match variant {
+                "rest" => it.protocol = ApiProtocol::Rest,
+                "websocket" => it.protocol = ApiProtocol::WebSocket,
+                "http" => it.protocol = ApiProtocol::Http,
+                _ => {}
+            }
+            if flag("private") == Some(true) {
+                it.private = true;
+                it.protocol = ApiProtocol::Rest;
+            }
+        }
+        Spec::RelationalDatabase(it) => relational(it, details, instance, nodes),
+        Spec::DocumentDatabase(it) => {
+            it.instance_class = instance.or(it.instance_class.take());
+            it.instances = nodes.unwrap_or(it.instances).min(16);
+            it.storage_gb = decimal(details, "storage_gb").unwrap_or(it.storage_gb);
+        }
+        Spec::GraphDatabase(it) => {
+            it.instance_class = instance.or(it.instance_class.take());
+            it.instances = nodes.unwrap_or(it.instances).min(16);
+            if variant.contains("serverless") {
+                it.serverless = true;
+            }
+        }
+        Spec::Cache(it) => {
+            match text("engine") {
+                Some("redis") => it.engine = CacheEngine::Redis,
+                Some("memcached") => {
+                    it.engine = CacheEngine::Memcached;
+                    it.multi_zone = false;
+                    it.snapshot_days = 0;
+                }
+                Some("valkey") => it.engine = CacheEngine::Valkey,
+                _ => {}
+            }
+            it.node_type = instance.map(|it| prefixed("cache.", &it)).or(it.node_type.take());
+            if variant.contains("serverless") {
+                it.serverless = true;
+            }
+            if let Some(nodes) = nodes.or((count > 1).then_some(count)) {
+                it.nodes = nodes.clamp(1, 500);
+                it.multi_zone &= it.nodes > 1;
+            }
+        }
+        Spec::SearchIndex(it) => {
+            if variant.contains("serverless") {
+                it.serverless = true;
+            }
+            it.instance_type = instance.or(it.instance_type.take());
+            it.nodes = nodes.unwrap_or(it.nodes).min(80);
+        }
+        Spec::Warehouse(it) => {
+            if instance.is_some() || nodes.is_some() || variant == "provisioned" {
+                it.serverless = false;
+                it.node_type = instance.or(it.node_type.take());
+                it.nodes = nodes.unwrap_or(it.nodes);
+            }
+        }
+        Spec::KeyValueStore(it) => match variant {
+            "provisioned" => it.on_demand = false,
+            "stream" | "streams" => it.stream = true,
+            _ => {}
+        },
+        Spec::ObjectStore(it) => match variant {
+            "website" | "static" => it.purpose = ObjectPurpose::Website,
+            "lake" | "data-lake" => it.purpose = ObjectPurpose::Lake,
+            "archive" | "glacier" => {
+                it.purpose = ObjectPurpose::Archive;
+                it.archive_after_days = Some(30);
+            }
+            "intelligent-tiering" | "tiering" => it.tiering = true,
+            _ => {}
+        },
+        Spec::FileServer(it) => match variant {
+            "lustre" => it.kind = FileServerKind::Lustre,
+            "ontap" => it.kind = FileServerKind::Ontap,
+            "openzfs" => it.kind = FileServerKind::OpenZfs,
+            _ => {}
+        },
+        Spec::Queue(it) => it.fifo |= variant == "fifo" || flag("fifo") == Some(true),
+        Spec::Topic(it) => it.fifo |= variant == "fifo" || flag("fifo") == Some(true),
+        Spec::Workflow(it) => it.express |= variant == "express",
+        Spec::Stream(it) => {
+            if let Some(shards) = number(details, "shards").filter(|it| *it > 0) {
+                it.on_demand = false;
+                it.shards = shards.min(10_000);
+            }
+        }
+        Spec::Schedule(it) => {
+            if let Some(when) = text("schedule").or(text("expression"))
+                && (when.starts_with("rate(") || when.starts_with("cron("))
+            {
+                it.expression = when.to_owned();
+            }
+        }
+        Spec::KafkaCluster(it) => {
+            it.serverless |= variant.contains("serverless");
+            it.broker_type = instance.or(it.broker_type.take());
+            it.brokers = nodes.or(number(details, "brokers")).unwrap_or(it.brokers).clamp(2, 90);
+        }
+        Spec::MessageBroker(it) => {
+            match text("engine") {
+                Some("rabbitmq") => it.engine = BrokerEngine::RabbitMq,
+                Some("activemq") => it.engine = BrokerEngine::ActiveMq,
+                _ => {}
+            }
+            it.instance_type = instance.or(it.instance_type.take());
+        }
+        Spec::BatchCompute(it) => {
+            it.machines |= variant == "ec2" || instance.is_some();
+            if flag("gpu") == Some(true) {
+                it.gpu = 1;
+                it.machines = true;
+            }
+            if flag("spot") == Some(true) {
+                it.spot = true;
+            }
+        }
+        Spec::HadoopCluster(it) => {
+            it.serverless |= variant.contains("serverless");
+            it.instance_type = instance.or(it.instance_type.take());
+            it.core_nodes = nodes.unwrap_or(it.core_nodes);
+        }
+        Spec::ModelEndpoint(it) => {
+            it.instance_type = instance.map(|it| prefixed("ml.", &it)).or(it.instance_type.take());
+            it.serverless |= variant.contains("serverless");
+            it.feature_store |=
+                variant.contains("feature-store") || flag("feature_store") == Some(true);
+            it.notebook |= variant.contains("notebook");
+        }
+        Spec::FoundationModel(it) => {
+            it.knowledge_base |=
+                variant.contains("knowledge") || flag("knowledge_base") == Some(true);
+            it.agent |= variant.contains("agent") || flag("agent") == Some(true);
+            if let Some(model) = text("model") {
+                it.model = model.to_owned();
+            }
+        }
+        Spec::GameFleet(it) => {
+            it.instance_type = instance.or(it.instance_type.take());
+            it.spot |= flag("spot") == Some(true);
+        }
+        Spec::DirectConnect(it) => {
+            if let Some(gbps) = number(details, "gbps").filter(|it| *it > 0) {
+                it.gbps = gbps.min(400);
+            }
+        }
+        Spec::Vpn(it) => it.client |= variant == "client",
+        _ => {}
+    }
+}
+
+fn relational(
+    it: &mut RelationalDatabase,
+    details: &BTreeMap<&'static str, String>,
+    instance: Option<String>,
+    nodes: Option<u32>,
+) {
+    let text = |key: &str| details.get(key).map(String::as_str);
+    if let Some(engine) = text("engine") {
+        it.engine = match engine {
+            "mysql" => RelationalEngine::MySql,
+            "mariadb" => RelationalEngine::MariaDb,
+            "sqlserver" | "sql-server" | "mssql" => RelationalEngine::SqlServer,
+            "oracle" => RelationalEngine::Oracle,
+            _ => RelationalEngine::Postgres,
+        };
+    }
+    let standby = matches!(
+        it.style,
+        RelationalStyle::MultiZone | RelationalStyle::Cluster | RelationalStyle::Serverless
+    );
+    let clusters = matches!(it.engine, RelationalEngine::Postgres | RelationalEngine::MySql);
+    match text("variant").unwrap_or("") {
+        "aurora-serverless" if clusters => {
+            it.replicas = it.replicas.max(u32::from(standby));
+            it.style = RelationalStyle::Serverless;
+        }
+        variant if variant.starts_with("aurora") && clusters => {
+            it.replicas = it.replicas.max(u32::from(standby));
+            it.style = RelationalStyle::Cluster;
+            it.memory_gib = it.memory_gib.max(4.0);
+            it.global |= variant.contains("global");
+        }
+        // Named as a plain instance, it stays one in every option.
+        _ if it.style == RelationalStyle::Cluster && !it.global => {
+            it.replicas = it.replicas.saturating_sub(1);
+            it.style = RelationalStyle::MultiZone;
+        }
+        _ => {}
+    }
+    if text("multi_az") == Some("true") && it.style == RelationalStyle::Single {
+        it.style = RelationalStyle::MultiZone;
+    }
+    let licensed = matches!(it.engine, RelationalEngine::SqlServer | RelationalEngine::Oracle);
+    if licensed {
+        it.replicas = 0;
+        it.memory_gib = it.memory_gib.max(4.0);
+        it.global = false;
+        if it.style == RelationalStyle::Cluster || it.style == RelationalStyle::Serverless {
+            it.style = RelationalStyle::MultiZone;
+        }
+    }
+    if let Some(replicas) = number(details, "replicas").or(nodes.map(|it| it.saturating_sub(1))) {
+        it.replicas = it.replicas.max(replicas.min(15));
+    }
+    if let Some(version) = details.get("version") {
+        it.version = Some(version.clone());
+    }
+    if let Some(storage) = decimal(details, "storage_gb") {
+        it.storage_gb = storage.clamp(20.0, 65_536.0);
+    }
+    it.instance_class = instance.map(|it| prefixed("db.", &it)).or(it.instance_class.take());
+    it.connection_pool |= text("proxy") == Some("true") || text("connection_pool") == Some("true");
+}
+
+/// `r5.large` of a database is `db.r5.large`.
+fn prefixed(prefix: &str, instance: &str) -> String {
+    if instance.starts_with(prefix) { instance.to_owned() } else { format!("{prefix}{instance}") }
+}
+
+/// Processors of a named instance type: `g` after the generation is ARM.
+fn arch_of(instance: Option<&str>, known: Arch) -> Arch {
+    let Some(instance) = instance else { return known };
+    let family = instance.split('.').next().unwrap_or("");
+    let after = family.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let suffix = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    if suffix.starts_with('g') || family == "a1" { Arch::Arm64 } else { Arch::X86 }
+}
+
+fn runtime_named(name: &str) -> Option<Runtime> {
+    let name = name.to_ascii_lowercase();
+    [
+        ("python", Runtime::Python),
+        ("node", Runtime::Node),
+        ("typescript", Runtime::Node),
+        ("javascript", Runtime::Node),
+        ("java", Runtime::Java),
+        ("dotnet", Runtime::Dotnet),
+        (".net", Runtime::Dotnet),
+        ("c#", Runtime::Dotnet),
+        ("go", Runtime::Go),
+        ("ruby", Runtime::Ruby),
+    ]
+    .into_iter()
+    .find(|(prefix, _)| name.starts_with(prefix))
+    .map(|(_, it)| it)
+}
+
+/// Adds what named parts cannot do anything without.
+pub(super) fn complete(draft: &mut Draft) {
+    let ctx = draft.ctx;
+    let span = |draft: &Draft, kind: Kind| draft.graph.first(kind).and_then(|it| it.reason.span);
+    let backed = draft.has_any(&[
+        Kind::Function,
+        Kind::ContainerService,
+        Kind::KubernetesCluster,
+        Kind::VirtualMachines,
+        Kind::WebService,
+        Kind::AppPlatform,
+        Kind::Workflow,
+        Kind::BatchCompute,
+        Kind::ModelEndpoint,
+        Kind::FoundationModel,
+    ]);
+    // An API or a schedule that nothing answers.
+    let direct = |draft: &Draft, kind: Kind| {
+        ctx.needs.flows.iter().any(|flow| {
+            draft.named.get(flow.from).is_some_and(|ids| {
+                ids.iter()
+                    .any(|id| draft.graph.component(id).is_some_and(|it| it.spec.kind() == kind))
+            })
+        })
+    };
+    if !backed
+        && draft.has(Kind::HttpApi)
+        && !direct(draft, Kind::HttpApi)
+        && !draft.has_any(&[
+            Kind::Queue,
+            Kind::Topic,
+            Kind::EventBus,
+            Kind::Stream,
+            Kind::DeliveryStream,
+            Kind::LoadBalancer,
+        ])
+    {
+        let text = "An API needs something that answers.";
+        let reason = span(draft, Kind::HttpApi)
+            .map_or_else(|| Reason::rule(text), |span| Reason::words(text, span));
+        if ctx.profile.allows(Kind::Function) {
+            let spec = spec(Kind::Function, &ctx, Role::Front, 1);
+            if let Some(id) = draft.add("function", "Function", spec, reason) {
+                draft.roles.insert(id, Role::Front);
+            }
+        }
+    }
+    if draft.has(Kind::MachineScaling)
+        && !draft.has_any(&[Kind::VirtualMachines, Kind::ContainerService, Kind::KubernetesCluster])
+    {
+        let text = "An auto scaling group keeps machines.";
+        let reason = span(draft, Kind::MachineScaling)
+            .map_or_else(|| Reason::rule(text), |span| Reason::words(text, span));
+        let spec = spec(Kind::VirtualMachines, &ctx, Role::Front, 1);
+        if let Some(id) = draft.add("servers", "Servers", spec, reason) {
+            draft.roles.insert(id, Role::Front);
+        }
+    }
+    public_machines(draft);
+}
+
+/// Machines that nothing stands before are reached from the internet.
+fn public_machines(draft: &mut Draft) {
+    let ctx = draft.ctx;
+    let guarded = draft.has_any(&[
+        Kind::LoadBalancer,
+        Kind::Vpn,
+        Kind::DirectConnect,
+        Kind::HttpApi,
+        Kind::GlobalAccelerator,
+        Kind::FleetManager,
+        Kind::NatGateway,
+    ]);
+    let public = !guarded
+        && !ctx.profile.completes()
+        && !ctx.needs.preferences.private_only
+        && !ctx.profile.strict;
+    for component in &mut draft.graph.components {
+        if let Spec::VirtualMachines(it) = &mut component.spec {
+            it.public |= public;
+        }
+    }
+}

@@ -1,0 +1,636 @@
+//! What the needs come to: load in numbers, hard needs, prohibitions, regions.
+//!
+//! Computed once for a plan; the same for all three options.
+
+use super::services::{self, Meaning};
+use super::{Policy, sizing};
+use crate::engine::diag::{Diagnostic, Severity};
+use crate::engine::graph::Kind;
+use crate::engine::graph::specs::Arch;
+use crate::engine::requirements::{
+    Compliance, DataClass, Intention, Mention, Needs, Stance, Workload, WorkloadKind,
+};
+use std::collections::BTreeSet;
+
+/// How much of a system the text leaves to the planner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// A few named services to connect: build them, and what they cannot run without.
+    Parts,
+    /// Named services of a system with users, goals or a budget: complete it.
+    Specified,
+    /// A system that is described by what it does.
+    Described,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub scope: Scope,
+    pub monthly_users: f64,
+    pub requests_per_month: f64,
+    pub average_rps: f64,
+    pub peak_rps: f64,
+    pub read_share: f64,
+    pub item_kb: f64,
+    pub messages_per_month: f64,
+    pub database_gb: f64,
+    pub files_gb: f64,
+    pub egress_gb: f64,
+    pub growth: f64,
+    /// How the load was found, for reasons and decisions.
+    pub load_story: String,
+    /// Regulated or sensitive data: own keys, audit trail, private databases.
+    pub strict: bool,
+    /// Zones must be able to fail: availability or recovery goals ask for it.
+    pub standby_needed: bool,
+    /// Regions must be able to fail.
+    pub second_region_needed: bool,
+    pub region: String,
+    /// Where recovery may go, if anywhere.
+    pub recovery_region: Option<String>,
+    pub excluded: BTreeSet<Kind>,
+    pub no_clusters: bool,
+    pub arch: Arch,
+    /// Processor time of one request.
+    pub cpu_seconds: f64,
+    /// Least memory of the runtime, in MB.
+    pub runtime_mb: u32,
+    /// Days that audit records are kept.
+    pub audit_days: u32,
+    /// Days that logs are kept.
+    pub log_days: u32,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Single-zone databases promise this on every cloud.
+const SINGLE_ZONE_AVAILABILITY: f64 = 0.995;
+/// What two zones of one region can promise.
+const REGION_AVAILABILITY: f64 = 0.9999;
+/// Replacing a lost zone by hand from backups takes about this long.
+const RESTORE_MINUTES: f64 = 240.0;
+/// Losing a region and recovering from copied backups takes about this long.
+const REGION_RESTORE_MINUTES: f64 = 15.0;
+/// A megabyte of payload a second is the most that one peer sends, for sanity.
+const MOST: f64 = 1e13;
+
+fn sane(value: Option<f64>) -> Option<f64> {
+    value.filter(|it| it.is_finite() && *it > 0.0).map(|it| it.min(MOST))
+}
+
+/// Kinds of workload that are one component each, which a text can ask for
+/// next to services that it names.
+pub fn is_single_part(kind: WorkloadKind) -> bool {
+    use WorkloadKind::*;
+    matches!(
+        kind,
+        RelationalStore
+            | KeyValueStore
+            | DocumentStore
+            | GraphStore
+            | TimeSeriesStore
+            | ObjectStore
+            | Cache
+            | MessageQueue
+            | PubSub
+            | UserSignIn
+            | LoadBalancing
+            | Cdn
+            | Search
+            | Email
+            | PushNotification
+            | Workflow
+    )
+}
+
+pub fn wanted(needs: &Needs, mention: &Mention) -> bool {
+    match mention.stance {
+        Stance::Wanted | Stance::Implied | Stance::Existing => true,
+        // What is to be reviewed, compared or moved to is what runs today.
+        Stance::Passing => matches!(needs.intent, Intention::Review | Intention::Compare),
+        Stance::Replaced | Stance::Excluded => false,
+    }
+}
+
+impl Profile {
+    pub fn of(needs: &Needs, policy: &Policy) -> Self {
+        let mut diagnostics = Vec::new();
+        let scope = scope(needs);
+        let load = load(needs, scope);
+        let strict = !needs.compliance.is_empty()
+            || needs.data.iter().any(|it| {
+                matches!(
+                    it,
+                    DataClass::Health
+                        | DataClass::Payment
+                        | DataClass::Financial
+                        | DataClass::Children
+                        | DataClass::Government
+                )
+            });
+        let availability = needs.availability.filter(|it| (0.0..=1.0).contains(it));
+        let rto = needs.rto_minutes.filter(|it| it.is_finite());
+        let rpo = needs.rpo_minutes.filter(|it| it.is_finite());
+        let standby_needed = availability.is_some_and(|it| it > SINGLE_ZONE_AVAILABILITY)
+            || rto.is_some_and(|it| it < RESTORE_MINUTES)
+            || rpo.is_some_and(|it| it < 5.0);
+        let second_region_needed = needs.multi_region
+            || needs.regions.len() > 1
+            || availability.is_some_and(|it| it > REGION_AVAILABILITY);
+        let (region, recovery_region) = regions(needs, policy, &mut diagnostics);
+        if second_region_needed && recovery_region.is_none() {
+            diagnostics.push(
+                Diagnostic::new(
+                    "no-second-region",
+                    Severity::Warning,
+                    format!(
+                        "No second region is allowed besides {region}, so the design stays in one."
+                    ),
+                )
+                .help("Allow another region of the same residency, or accept one region."),
+            );
+        } else if rto.is_some_and(|it| it < REGION_RESTORE_MINUTES) && !second_region_needed {
+            diagnostics.push(
+                Diagnostic::new(
+                    "recovery-within-region",
+                    Severity::Note,
+                    "The recovery time is met when a zone fails; losing the whole region takes longer.",
+                )
+                .help("Ask for a second region if losing a region must be covered too."),
+            );
+        }
+        let (cpu_seconds, runtime_mb) = runtime(needs);
+        let retention = needs.retention_days.filter(|it| it.is_finite() && *it > 0.0);
+        let audit_days = audit_days(needs).max(retention.map_or(0, |it| it.min(7300.0) as u32));
+        let (excluded, no_clusters) = exclusions(needs, policy);
+        Self {
+            scope,
+            monthly_users: load.users,
+            requests_per_month: load.requests,
+            average_rps: sizing::average_per_second(load.requests),
+            peak_rps: load.peak,
+            read_share: sane(needs.load.read_share).map_or(sizing::READ_SHARE, |it| it.min(1.0)),
+            item_kb: sane(needs.load.item_kb).unwrap_or(4.0),
+            messages_per_month: load.messages,
+            database_gb: load.database_gb,
+            files_gb: load.files_gb,
+            egress_gb: sane(needs.load.egress_gb_per_month)
+                .unwrap_or(load.requests * sizing::ANSWER_KB / 1e6),
+            growth: sane(needs.load.growth_per_year).unwrap_or(0.2),
+            load_story: load.story,
+            strict,
+            standby_needed,
+            second_region_needed,
+            region,
+            recovery_region,
+            excluded,
+            no_clusters,
+            arch: if needs.preferences.arm == Some(false) || windows(needs) {
+                Arch::X86
+            } else {
+                Arch::Arm64
+            },
+            cpu_seconds,
+            runtime_mb,
+            audit_days,
+            log_days: if strict { 365 } else { 30 },
+            diagnostics,
+        }
+    }
+
+    pub fn allows(&self, kind: Kind) -> bool {
+        !self.excluded.contains(&kind)
+    }
+
+    /// The first of these kinds that may be used.
+    pub fn choose(&self, kinds: &[Kind]) -> Option<Kind> {
+        kinds.iter().copied().find(|it| self.allows(*it))
+    }
+
+    pub fn completes(&self) -> bool {
+        self.scope != Scope::Parts
+    }
+}
+
+/// Programs for Windows do not run on ARM machines.
+pub fn windows(needs: &Needs) -> bool {
+    ["windows", ".net framework", "iis", "active directory"]
+        .iter()
+        .any(|it| needs.stack.contains(*it))
+}
+
+fn scope(needs: &Needs) -> Scope {
+    let named = needs.mentions.iter().filter(|it| {
+        wanted(needs, it)
+            && matches!(
+                services::meaning(it.cloud, it.service),
+                Some(Meaning::Part(kind)) if services::shapes_the_design(kind)
+            )
+    });
+    let load = &needs.load;
+    let goals = needs.availability.is_some()
+        || needs.budget.is_some()
+        || needs.rto_minutes.is_some()
+        || needs.rpo_minutes.is_some()
+        || !needs.compliance.is_empty()
+        || load.users.is_some()
+        || load.monthly_active_users.is_some()
+        || load.daily_active_users.is_some()
+        || load.concurrent_users.is_some()
+        || needs.residency.is_some();
+    let describes = needs.workloads.iter().any(|it| !is_single_part(it.kind));
+    match named.count() {
+        0 => Scope::Described,
+        // One or two named choices within a system that is described with goals.
+        1 | 2 if goals && describes => Scope::Described,
+        _ if goals => Scope::Specified,
+        _ => Scope::Parts,
+    }
+}
+
+struct Numbers {
+    users: f64,
+    requests: f64,
+    peak: f64,
+    messages: f64,
+    database_gb: f64,
+    files_gb: f64,
+    story: String,
+}
+
+fn load(needs: &Needs, scope: Scope) -> Numbers {
+    let load = &needs.load;
+    let factor = sane(load.peak_factor).unwrap_or(sizing::PEAK_FACTOR).clamp(1.0, 1000.0);
+    let users = sane(load.monthly_active_users)
+        .or(sane(load.users))
+        .or(sane(load.daily_active_users).map(|it| it / sizing::DAILY_SHARE))
+        .or(sane(load.concurrent_users).map(|it| it * 10.0));
+    let concurrent = sane(load.concurrent_users).map(sizing::rate_of_concurrent);
+    let peak_stated = sane(load.peak_requests_per_second).or(concurrent);
+    let (requests, story) = if let Some(rps) = sane(load.requests_per_second) {
+        (sizing::per_month(rps), format!("{} requests a second are stated", number(rps)))
+    } else if let Some(requests) = sane(load.requests_per_month) {
+        (requests, format!("{} requests a month are stated", number(requests)))
+    } else if let Some(peak) = peak_stated {
+        let story = match concurrent {
+            Some(_) if load.peak_requests_per_second.is_none() => format!(
+                "people who are there at once ask every {} s, which is {} requests a second at peak",
+                sizing::THINK_SECONDS,
+                number(peak)
+            ),
+            _ => format!("{} requests a second at peak are stated", number(peak)),
+        };
+        (sizing::per_month(peak / factor), story)
+    } else if let Some(daily) = sane(load.daily_active_users) {
+        (
+            daily * sizing::REQUESTS_PER_ACTIVE_DAY * 30.0,
+            format!(
+                "{} people a day x {} requests each",
+                number(daily),
+                sizing::REQUESTS_PER_ACTIVE_DAY
+            ),
+        )
+    } else if let Some(users) = users {
+        (
+            sizing::requests_of_users(users),
+            format!(
+                "{} users x {} % of them on a day x {} requests each",
+                number(users),
+                sizing::DAILY_SHARE * 100.0,
+                sizing::REQUESTS_PER_ACTIVE_DAY
+            ),
+        )
+    } else if let Some(devices) = sane(load.devices) {
+        // One message a minute from each device.
+        let requests = sane(load.messages_per_month).unwrap_or(devices * 43_800.0);
+        (requests, format!("{} devices that report once a minute", number(devices)))
+    } else if let Some(messages) =
+        sane(load.messages_per_month).or(sane(load.messages_per_second).map(sizing::per_month))
+    {
+        (messages, format!("{} messages a month are stated", number(messages)))
+    } else if let Some(jobs) = sane(load.jobs_per_day) {
+        (jobs * 30.0, format!("{} jobs a day are stated", number(jobs)))
+    } else if let Some(files) = sane(load.files_per_month) {
+        (files, format!("{} files a month are stated", number(files)))
+    } else if scope == Scope::Parts {
+        (sizing::REQUESTS_SAMPLE, "no load is stated: 100 thousand requests a month".to_owned())
+    } else {
+        (sizing::REQUESTS_UNSTATED, "no load is stated: 1 million requests a month".to_owned())
+    };
+    let average = sizing::average_per_second(requests);
+    let peak = peak_stated.unwrap_or(average * factor).max(average);
+    let people = users.unwrap_or(sizing::USERS_UNSTATED);
+    let messages = sane(load.messages_per_month)
+        .or(sane(load.messages_per_second).map(sizing::per_month))
+        .or(sane(load.devices).map(|it| it * 43_800.0))
+        .or(sane(load.jobs_per_day).map(|it| it * 30.0))
+        .or(sane(load.files_per_month))
+        // One request in ten leaves work for later.
+        .unwrap_or(requests * 0.1);
+    let ingest = sane(load.ingest_gb_per_day).map(|it| it * 30.0);
+    let stored = sane(load.storage_gb);
+    let small = scope == Scope::Parts;
+    let files = sane(load.files_per_month)
+        .map(|it| it * sane(load.item_kb).unwrap_or(500.0) / 1e6 * 12.0)
+        .or(ingest.map(|it| it * 12.0));
+    Numbers {
+        users: people,
+        requests,
+        peak,
+        messages,
+        database_gb: stored.unwrap_or_else(|| {
+            if small { 5.0 } else { (people * sizing::ROWS_GB_PER_USER).max(5.0) }
+        }),
+        files_gb: stored.or(files).unwrap_or_else(|| {
+            if small { 10.0 } else { (people * sizing::FILES_GB_PER_USER).max(20.0) }
+        }),
+        story,
+    }
+}
+
+/// Numbers as people write them: `1.5 million`, `20,000`, `0.4`.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "unknown".to_owned();
+    }
+    if value >= 1e9 {
+        return format!("{} billion", trim(value / 1e9));
+    }
+    if value >= 1e6 {
+        return format!("{} million", trim(value / 1e6));
+    }
+    if value >= 1000.0 {
+        let digits = format!("{value:.0}");
+        let mut out = String::new();
+        for (i, c) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                out.push(',');
+            }
+            out.push(c);
+        }
+        return out;
+    }
+    trim(value)
+}
+
+fn trim(value: f64) -> String {
+    let text = if value >= 10.0 { format!("{value:.1}") } else { format!("{value:.2}") };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Processor seconds of a request and memory of a copy, by language. Our
+/// assumptions: compiled and JIT languages work faster, the JVM and .NET take
+/// more memory.
+fn runtime(needs: &Needs) -> (f64, u32) {
+    let has = |names: &[&str]| names.iter().any(|it| needs.stack.contains(*it));
+    if has(&["java", "kotlin", "scala", "spring", "spring boot"]) {
+        (0.02, 1024)
+    } else if has(&[".net", "dotnet", "c#", "asp.net"]) {
+        (0.02, 512)
+    } else if has(&["go", "golang", "rust"]) {
+        (0.01, 256)
+    } else if has(&["node", "node.js", "nodejs", "typescript", "javascript", "express", "next.js"])
+    {
+        (0.02, 512)
+    } else if has(&["ruby", "rails", "ruby on rails", "php", "laravel", "wordpress", "drupal"]) {
+        (0.05, 512)
+    } else {
+        (0.03, 512)
+    }
+}
+
+/// How long audit records are kept: HIPAA asks for six years (45 CFR
+/// 164.316(b)(2)), PCI DSS for one (10.5.1), FedRAMP for three (M-21-31 for
+/// what federal agencies keep, cold), the others for none: one year.
+fn audit_days(needs: &Needs) -> u32 {
+    needs
+        .compliance
+        .iter()
+        .map(|it| match it {
+            Compliance::Hipaa => 2192,
+            Compliance::FedRamp => 1096,
+            _ => 365,
+        })
+        .max()
+        .unwrap_or(365)
+}
+
+/// Kinds that may not be used, and whether relational clusters (Aurora) may.
+fn exclusions(needs: &Needs, policy: &Policy) -> (BTreeSet<Kind>, bool) {
+    let mut excluded = BTreeSet::new();
+    let mut no_clusters = false;
+    for mention in needs.mentions.iter().filter(|it| it.stance == Stance::Excluded) {
+        let Some(Meaning::Part(kind)) = services::meaning(mention.cloud, mention.service) else {
+            continue;
+        };
+        let variant = mention.details.get("variant").map_or("", String::as_str);
+        if kind == Kind::RelationalDatabase && variant.contains("aurora") {
+            no_clusters = true;
+            continue;
+        }
+        // "No Oracle" or "no memcached" forbids the engine and not the service.
+        let by_engine = mention.details.contains_key("engine")
+            && matches!(kind, Kind::RelationalDatabase | Kind::Cache | Kind::MessageBroker);
+        if !by_engine && (variant.is_empty() || !has_variants(kind)) {
+            excluded.insert(kind);
+        }
+    }
+    let preferences = &needs.preferences;
+    if preferences.kubernetes == Some(false) {
+        excluded.insert(Kind::KubernetesCluster);
+    }
+    if preferences.virtual_machines == Some(false) {
+        excluded.extend([Kind::VirtualMachines, Kind::MachineScaling]);
+    }
+    if preferences.serverless == Some(false) {
+        excluded.insert(Kind::Function);
+    }
+    if preferences.containers == Some(false) {
+        excluded.extend([Kind::ContainerService, Kind::KubernetesCluster, Kind::WebService]);
+    }
+    for kind in Kind::ALL {
+        if !policy.allows_service(services::service_of(*kind)) {
+            excluded.insert(*kind);
+        }
+    }
+    // Wanted by name beats forbidden by preference; only the policy is stronger.
+    for mention in needs.mentions.iter().filter(|it| it.stance == Stance::Wanted) {
+        if let Some(Meaning::Part(kind)) = services::meaning(mention.cloud, mention.service) {
+            let banned_by_name = needs.mentions.iter().any(|it| {
+                it.stance == Stance::Excluded
+                    && services::meaning(it.cloud, it.service) == Some(Meaning::Part(kind))
+            });
+            if !banned_by_name && policy.allows_service(services::service_of(kind)) {
+                excluded.remove(&kind);
+            }
+        }
+    }
+    (excluded, no_clusters)
+}
+
+/// Services whose variants are chosen one by one: forbidding "REST API" still
+/// leaves an HTTP API.
+fn has_variants(kind: Kind) -> bool {
+    matches!(kind, Kind::HttpApi | Kind::LoadBalancer | Kind::ContainerService | Kind::Queue)
+}
+
+/// Residency groups and the AWS regions within them, preferred first.
+const RESIDENCY: &[(&str, &[&str])] = &[
+    ("eu", &["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2"]),
+    ("eea", &["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1"]),
+    ("europe", &["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1"]),
+    ("us", &["us-east-1", "us-west-2", "us-east-2", "us-west-1"]),
+    ("us-gov", &["us-gov-west-1", "us-gov-east-1"]),
+    ("de", &["eu-central-1"]),
+    ("fr", &["eu-west-3"]),
+    ("ie", &["eu-west-1"]),
+    ("it", &["eu-south-1"]),
+    ("es", &["eu-south-2"]),
+    ("se", &["eu-north-1"]),
+    ("uk", &["eu-west-2"]),
+    ("gb", &["eu-west-2"]),
+    ("ch", &["eu-central-2"]),
+    ("ca", &["ca-central-1", "ca-west-1"]),
+    ("au", &["ap-southeast-2", "ap-southeast-4"]),
+    ("in", &["ap-south-1", "ap-south-2"]),
+    ("jp", &["ap-northeast-1", "ap-northeast-3"]),
+    ("kr", &["ap-northeast-2"]),
+    ("sg", &["ap-southeast-1"]),
+    ("id", &["ap-southeast-3"]),
+    ("br", &["sa-east-1"]),
+    ("za", &["af-south-1"]),
+    ("ae", &["me-central-1"]),
+    ("bh", &["me-south-1"]),
+    ("il", &["il-central-1"]),
+    ("apac", &["ap-southeast-1", "ap-northeast-1", "ap-southeast-2", "ap-south-1"]),
+    ("asia", &["ap-southeast-1", "ap-northeast-1", "ap-south-1"]),
+];
+
+/// Where to recover from the loss of a region: far enough for another weather,
+/// on the same side of a border.
+const RECOVERY: &[(&str, &str)] = &[
+    ("us-east-1", "us-west-2"),
+    ("us-east-2", "us-west-2"),
+    ("us-west-1", "us-east-1"),
+    ("us-west-2", "us-east-1"),
+    ("us-gov-west-1", "us-gov-east-1"),
+    ("us-gov-east-1", "us-gov-west-1"),
+    ("ca-central-1", "ca-west-1"),
+    ("ca-west-1", "ca-central-1"),
+    ("eu-west-1", "eu-central-1"),
+    ("eu-west-2", "eu-west-1"),
+    ("eu-west-3", "eu-central-1"),
+    ("eu-central-1", "eu-west-1"),
+    ("eu-central-2", "eu-central-1"),
+    ("eu-north-1", "eu-west-1"),
+    ("eu-south-1", "eu-central-1"),
+    ("eu-south-2", "eu-west-3"),
+    ("ap-southeast-1", "ap-southeast-2"),
+    ("ap-southeast-2", "ap-southeast-4"),
+    ("ap-southeast-4", "ap-southeast-2"),
+    ("ap-northeast-1", "ap-northeast-3"),
+    ("ap-northeast-2", "ap-northeast-1"),
+    ("ap-northeast-3", "ap-northeast-1"),
+    ("ap-south-1", "ap-south-2"),
+    ("ap-south-2", "ap-south-1"),
+    ("sa-east-1", "us-east-1"),
+];
+
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Region codes of AWS end in a hyphen and a digit: `eu-west-1`.
+fn is_aws_region(code: &str) -> bool {
+    let mut parts = code.rsplitn(2, '-');
+    let digit = parts.next().unwrap_or("");
+    let rest = parts.next().unwrap_or("");
+    digit.len() == 1
+        && digit.starts_with(|c: char| c.is_ascii_digit())
+        && rest.contains('-')
+        && rest.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+}
+
+fn regions(
+    needs: &Needs,
+    policy: &Policy,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (String, Option<String>) {
+    let residency = needs.residency.as_deref().map(str::to_ascii_lowercase);
+    let home: Option<&[&str]> = residency
+        .as_deref()
+        .and_then(|it| RESIDENCY.iter().find(|(name, _)| *name == it))
+        .map(|(_, regions)| *regions);
+    if let (Some(residency), None) = (&residency, home) {
+        diagnostics.push(
+            Diagnostic::new(
+                "unknown-residency",
+                Severity::Warning,
+                format!("No region is known to lie within \"{residency}\"."),
+            )
+            .help("Name the region to use."),
+        );
+    }
+    let resident = |region: &str| home.is_none_or(|it| it.contains(&region));
+    let permitted = |region: &str| policy.allows_region(region);
+    let mut stated: Vec<&str> = Vec::new();
+    for region in &needs.regions {
+        if !is_aws_region(region) {
+            diagnostics.push(
+                Diagnostic::new(
+                    "unknown-region",
+                    Severity::Warning,
+                    format!("{region} is not a region of AWS."),
+                )
+                .help("Name a region such as eu-west-1."),
+            );
+        } else if !permitted(region) {
+            diagnostics.push(
+                Diagnostic::new(
+                    "region-forbidden",
+                    Severity::Error,
+                    format!("The organisation does not allow the region {region}."),
+                )
+                .help("Ask for one of the allowed regions."),
+            );
+        } else {
+            if !resident(region) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        "region-outside-residency",
+                        Severity::Warning,
+                        format!(
+                            "{region} is outside {}, where data has to stay.",
+                            residency.as_deref().unwrap_or_default().to_uppercase()
+                        ),
+                    )
+                    .help("Choose a region inside, or drop the residency requirement."),
+                );
+            }
+            stated.push(region);
+        }
+    }
+    let region = stated
+        .first()
+        .copied()
+        .or_else(|| policy.region.as_deref().filter(|it| permitted(it) && resident(it)))
+        .or_else(|| home.and_then(|it| it.iter().copied().find(|it| permitted(it))))
+        .or_else(|| Some(DEFAULT_REGION).filter(|it| permitted(it) && home.is_none()))
+        .or_else(|| policy.allowed_regions.as_ref().and_then(|it| it.first()).map(String::as_str))
+        .unwrap_or(DEFAULT_REGION)
+        .to_owned();
+    let recovery = stated
+        .get(1)
+        .copied()
+        .or_else(|| policy.recovery_region.as_deref().filter(|it| *it != region))
+        .or_else(|| RECOVERY.iter().find(|(from, _)| *from == region).map(|(_, to)| *to))
+        .filter(|it| permitted(it) && resident(it))
+        .or_else(|| {
+            home.and_then(|it| it.iter().copied().find(|it| *it != region && permitted(it)))
+        })
+        .map(str::to_owned);
+    (region, recovery)
+}
+
+/// The first workload of one of these kinds.
+pub fn described<'a>(needs: &'a Needs, kinds: &[WorkloadKind]) -> Option<&'a Workload> {
+    needs.workloads.iter().find(|it| kinds.contains(&it.kind))
+}
