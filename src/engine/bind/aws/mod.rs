@@ -8,6 +8,7 @@ mod dynamodb;
 mod ec2_network;
 mod kms;
 mod lambda;
+pub mod sizing;
 mod sqs;
 
 use super::Binding;
