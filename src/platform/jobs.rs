@@ -96,8 +96,7 @@ pub async fn worker(
         .sweep_interval(Duration::from_secs(10))
         .sweep_threshold(Duration::from_secs(30))
         .recovery_delay(Duration::from_secs(1))
-        .with_cron(housekeeping::HOURLY)
-        .map_err(|err| anyhow::anyhow!("{err:?}"))?
+        .with_cron(housekeeping::hourly())
         .define_jobs(definitions)
         .init()
         .await

@@ -10,5 +10,7 @@ mod openapi;
 mod pages;
 mod platform;
 mod prices;
+mod program;
+mod serve;
 mod support;
 mod tenancy;

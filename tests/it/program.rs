@@ -1,0 +1,138 @@
+//! The program as people run it: a process, with its data in a [`Home`].
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use cloudgen::platform::postgres::{self, State};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::home::{self, Home};
+
+/// The program, its data and where it listens.
+pub struct Server {
+    pub home: Home,
+    pub address: SocketAddr,
+    process: Option<Child>,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let mut server = Self { home: Home::new(), address, process: None };
+        server.launch().await;
+        server
+    }
+
+    /// The command that starts it, with nothing of our environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloudgen"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("XDG_DATA_HOME", self.home.path())
+            .env("XDG_CACHE_HOME", home::cache().parent().unwrap())
+            .env("CLOUDGEN_BIND", self.address.to_string())
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub async fn launch(&mut self) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.home.path().join("log"))
+            .unwrap();
+        let process =
+            self.command(&["serve"]).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        self.process = Some(process);
+        self.ready().await;
+    }
+
+    /// Waits until it answers with its database.
+    async fn ready(&self) {
+        let answered = async {
+            let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            while !matches!(ask(self.address, request).await, Ok((200, _))) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(60), answered).await.is_err() {
+            let log = std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
+            let tail: Vec<_> = log.lines().rev().take(30).collect();
+            panic!("the server does not answer; its log, last line first: {tail:#?}");
+        }
+    }
+
+    pub fn database_url(&self) -> String {
+        match postgres::look(&self.home.dirs()).unwrap() {
+            State::Running(url) => url,
+            other => panic!("the server should keep Postgres running, not {other:?}"),
+        }
+    }
+
+    /// Ends it without a chance to tidy up.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// Asks it to end, as an init system does, and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut process = self.process.take().unwrap();
+        let pid = Pid::from_raw(process.id().cast_signed()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        process.wait().unwrap()
+    }
+
+    /// The process id of its Postgres.
+    pub fn postgres_pid(&self) -> Pid {
+        let file = self.home.dirs().data.join("postgres/data/postmaster.pid");
+        let text = std::fs::read_to_string(file).unwrap();
+        Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap()
+    }
+
+    /// The server has to notice and to start it again by itself.
+    pub async fn kill_postgres(&self) {
+        kill_process(self.postgres_pid(), Signal::KILL).unwrap();
+        self.ready().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().ok();
+            process.wait().ok();
+        }
+        // Postgres goes by itself, and may write until it has.
+        for _ in 0..100 {
+            match postgres::look(&self.home.dirs()) {
+                Ok(State::Running(_)) => std::thread::sleep(Duration::from_millis(20)),
+                _ => break,
+            }
+        }
+    }
+}
+
+/// Sends a request and returns status and text of the answer.
+pub async fn ask(address: SocketAddr, request: &str) -> std::io::Result<(u16, String)> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok());
+        let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        Ok((status, answer))
+    };
+    tokio::time::timeout(Duration::from_secs(10), exchange)
+        .await
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+}

@@ -1,0 +1,93 @@
+//! The program from the first start to the last: what an operator relies on.
+
+use std::time::Duration;
+
+use cloudgen::platform::postgres::{self, State};
+use rustix::process::test_kill_process;
+
+use crate::program::{Server, ask};
+
+async fn get(server: &Server, path: &str) -> u16 {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    ask(server.address, &request).await.unwrap().0
+}
+
+/// Waits until the Postgres that the server has kept is gone.
+async fn postgres_ended(pid: rustix::process::Pid) {
+    let ended = async {
+        while test_kill_process(pid).is_ok() && std::fs::read_link(cwd(pid)).is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("Postgres should end");
+}
+
+fn cwd(pid: rustix::process::Pid) -> String {
+    format!("/proc/{}/cwd", pid.as_raw_nonzero())
+}
+
+#[tokio::test]
+async fn it_starts_from_nothing_and_takes_its_postgres_along_when_told_to_stop() {
+    let mut server = Server::start().await;
+    assert_eq!(get(&server, "/healthz").await, 200);
+    assert_eq!(get(&server, "/").await, 200);
+    let postgres = server.postgres_pid();
+
+    assert!(server.stop().success());
+    assert!(std::fs::read_link(cwd(postgres)).is_err(), "it waits for Postgres");
+    assert_eq!(postgres::look(&server.home.dirs()).unwrap(), State::Stopped);
+}
+
+#[tokio::test]
+async fn postgres_goes_with_a_server_that_was_killed() {
+    let mut server = Server::start().await;
+    let postgres = server.postgres_pid();
+    server.kill();
+    postgres_ended(postgres).await;
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_says_who_is_in_the_way() {
+    let server = Server::start().await;
+    let second = server.command(&["serve"]).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("is in use by another CloudGen server (process "), "{said}");
+    assert_eq!(get(&server, "/healthz").await, 200);
+}
+
+#[tokio::test]
+async fn doctor_finds_a_running_server_well_and_names_what_is_not() {
+    let server = Server::start().await;
+    let well = server.command(&["doctor"]).output().unwrap();
+    let said = String::from_utf8(well.stdout).unwrap();
+    assert!(well.status.success(), "{said}");
+    assert!(said.contains("with pgvector") && said.ends_with("All is well.\n"), "{said}");
+
+    let unwell = server
+        .command(&["doctor", "--json"])
+        .env("CLOUDGEN_MAIL", "smtp://ada:hunter2@127.0.0.1:1")
+        .output()
+        .unwrap();
+    assert_eq!(unwell.status.code(), Some(1));
+    let said = String::from_utf8(unwell.stdout).unwrap();
+    assert!(!said.contains("hunter2"), "{said}");
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let problems: Vec<_> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["ok"] == false)
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(problems, ["mail"]);
+}
+
+#[tokio::test]
+async fn a_server_whose_postgres_was_killed_answers_again_by_itself() {
+    let server = Server::start().await;
+    let killed = server.postgres_pid();
+    server.kill_postgres().await;
+    assert_ne!(server.postgres_pid(), killed);
+    assert_eq!(get(&server, "/readyz").await, 200);
+}
