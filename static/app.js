@@ -191,7 +191,7 @@ if (palette) {
     const at = links.indexOf(document.activeElement);
     if (e.key === "ArrowDown") (links[at + 1] ?? links[0])?.focus();
     else if (e.key === "ArrowUp") (at > 0 ? links[at - 1] : input).focus();
-    else if (e.key === "Enter" && at < 0 && links.length && input.value) links[0].click();
+    else if (e.key === "Enter" && at < 0 && input.value) links[0]?.click();
     else return;
     e.preventDefault();
   });
