@@ -93,14 +93,28 @@ impl Server {
 
     /// The process id of its Postgres.
     pub fn postgres_pid(&self) -> Pid {
+        self.find_postgres().expect("Postgres should be running")
+    }
+
+    fn find_postgres(&self) -> Option<Pid> {
         let file = self.home.dirs().data.join("postgres/data/postmaster.pid");
-        let text = std::fs::read_to_string(file).unwrap();
-        Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap()
+        let text = std::fs::read_to_string(file).ok()?;
+        Pid::from_raw(text.lines().next()?.parse().ok()?)
     }
 
     /// The server has to notice and to start it again by itself.
     pub async fn kill_postgres(&self) {
-        kill_process(self.postgres_pid(), Signal::KILL).unwrap();
+        let killed = self.postgres_pid();
+        kill_process(killed, Signal::KILL).unwrap();
+        // Its children still answer for a moment.
+        let replaced = async {
+            while self.find_postgres().is_none_or(|it| it == killed) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), replaced)
+            .await
+            .expect("the server should start Postgres again");
         self.ready().await;
     }
 }
