@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use minijinja::Value;
 use rust_embed::{Embed, EmbeddedFile};
 
 use super::crypto::hex;
@@ -18,13 +19,14 @@ fn fingerprint(file: &EmbeddedFile) -> String {
 }
 
 /// The address of a static file: `/static/app.3f2a91c07b44.css`.
-pub fn url(name: &str) -> Result<String, minijinja::Error> {
+pub fn url(name: &str) -> Result<Value, minijinja::Error> {
     let file = Files::get(name).ok_or_else(|| {
         let message = format!("there is no static/{name}");
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message)
     })?;
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    Ok(format!("/static/{stem}.{}.{ending}", fingerprint(&file)))
+    // Made of our own names and hexadecimal: nothing to escape.
+    Ok(Value::from_safe_string(format!("/static/{stem}.{}.{ending}", fingerprint(&file))))
 }
 
 /// Answers `/static/…`.

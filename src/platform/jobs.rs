@@ -55,7 +55,7 @@ pub async fn enqueue<J: Job>(tx: &mut dyn Tx, job: &J) -> anyhow::Result<()> {
 }
 
 pub async fn enqueue_when<J: Job>(tx: &mut dyn Tx, job: &J, when: When) -> anyhow::Result<()> {
-    sqlx::query("select app.enqueue($1, $2, $3, $4, $5)")
+    sqlx::query("select app.enqueue($1, $2::jsonb::json, $3, $4, $5)")
         .bind(J::NAME)
         .bind(sqlx::types::Json(job))
         .bind(when.at.unwrap_or(tx.now()))

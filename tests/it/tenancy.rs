@@ -96,7 +96,7 @@ const AUDIT: &[(&str, &str)] = &[
     (
         "a sequence tells how much others have",
         "select oid::regclass::text from pg_class
-          where relkind = 'S' and has_sequence_privilege('cloudgen_app', oid, 'SELECT, USAGE')",
+          where case relkind when 'S' then has_sequence_privilege('cloudgen_app', oid, 'SELECT, USAGE') end",
     ),
 ];
 
