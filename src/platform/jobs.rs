@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use graphile_worker::{
-    IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker, WorkerContext, WorkerOptions,
-    WorkerUtils,
+    Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker,
+    WorkerContext, WorkerOptions, WorkerUtils,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -33,11 +33,23 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 }
 
 /// How a job is known to the worker.
-pub struct Handler(JobDefinition);
+pub struct Handler {
+    definition: JobDefinition,
+    schedule: Option<Crontab>,
+}
 
 impl Handler {
     pub fn of<J: Job>() -> Self {
-        Self(JobDefinition::of::<Run<J>>())
+        Self { definition: JobDefinition::of::<Run<J>>(), schedule: None }
+    }
+
+    /// A job without contents that runs by itself, every hour at `minute`.
+    pub fn hourly<J: Job>(minute: u32) -> Self {
+        let timer = CrontabTimer::hourly_at(minute).expect("an hour has 60 minutes");
+        let mut crontab = Crontab::new(timer, J::NAME);
+        // After a long stop once.
+        crontab.options.fill = Some(CrontabFill::hours(1));
+        Self { schedule: Some(crontab), ..Self::of::<J>() }
     }
 }
 
@@ -81,8 +93,9 @@ pub async fn worker(
     handlers: Vec<Handler>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<Worker> {
-    let mut definitions: Vec<_> = handlers.into_iter().map(|it| it.0).collect();
-    definitions.push(Handler::of::<housekeeping::Tidy>().0);
+    let tidy = Handler::hourly::<housekeeping::Tidy>(17);
+    let (definitions, schedules): (Vec<_>, Vec<_>) =
+        handlers.into_iter().chain([tidy]).map(|it| (it.definition, it.schedule)).unzip();
     let worker = WorkerOptions::default()
         .pg_pool(state.db.pool().clone())
         .add_extension(state.clone())
@@ -96,7 +109,7 @@ pub async fn worker(
         .sweep_interval(Duration::from_secs(10))
         .sweep_threshold(Duration::from_secs(30))
         .recovery_delay(Duration::from_secs(1))
-        .with_cron(housekeeping::hourly())
+        .with_crons(schedules.into_iter().flatten())
         .define_jobs(definitions)
         .init()
         .await

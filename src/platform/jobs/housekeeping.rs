@@ -1,22 +1,11 @@
 //! Deletes what has no use any more.
 
 use chrono::Duration;
-use graphile_worker::{Crontab, CrontabFill, CrontabTimer};
 use serde::{Deserialize, Serialize};
 
 use super::Job;
 use crate::platform::idempotency;
 use crate::platform::state::AppState;
-
-/// Every hour, and after a long stop once. Not as a line of a crontab, where the
-/// name of a task may not have a dot.
-pub fn hourly() -> Crontab {
-    let timer = CrontabTimer::hourly_at(17).expect("an hour has a minute 17");
-    let mut crontab = Crontab::new(timer, Tidy::NAME);
-    crontab.options.fill = Some(CrontabFill::hours(1));
-    crontab.options.max = Some(3);
-    crontab
-}
 
 #[derive(Serialize, Deserialize)]
 pub struct Tidy {}

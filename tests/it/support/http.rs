@@ -67,6 +67,11 @@ impl Caller {
         self
     }
 
+    /// The same caller, of another service.
+    pub fn on(self, router: Router) -> Self {
+        Self { router, ..self }
+    }
+
     pub fn set_cookie(&self, set_cookie: &str) {
         let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
         let (name, value) = pair.split_once('=').unwrap();
