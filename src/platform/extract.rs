@@ -3,6 +3,8 @@
 //! axum's own answer with plain text; these answer with an [`Error`], which the
 //! API renders as a problem and pages as a page.
 
+#![expect(clippy::disallowed_types, reason = "these wrap the ones that are not to be used")]
+
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;

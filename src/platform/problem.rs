@@ -4,7 +4,6 @@
 //! an error status is a problem document, whether a handler, an extractor or a
 //! layer refused. Pages have [`crate::platform::page::render`] instead.
 
-use axum::Json as AxumJson;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -16,6 +15,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 use super::ctx::Client;
 use super::error::{ErrorBody, FieldError};
+use super::extract::Json;
 
 /// What went wrong, in a form that programs can read.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,7 +89,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
         request_id,
         errors: body.errors,
     };
-    let mut rendered = (body.status, AxumJson(problem)).into_response();
+    let mut rendered = (body.status, Json(problem)).into_response();
     let headers = rendered.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     for name in [header::RETRY_AFTER, header::ALLOW, header::SET_COOKIE] {

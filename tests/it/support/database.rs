@@ -3,7 +3,6 @@
 use sqlx::migrate::MigrateDatabase;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Postgres};
-use uuid::Uuid;
 
 use cloudgen::platform::clock::Clock;
 use cloudgen::platform::crypto::{hex, sha256};
@@ -22,7 +21,7 @@ impl Database {
     pub async fn fresh() -> Self {
         let mut admin = admin().await;
         let template = template(&mut admin).await;
-        let name = format!("cloudgen_test_{}", Uuid::now_v7().simple());
+        let name = format!("cloudgen_test_{}", Ids::random().next().simple());
         let copy = format!("create database {name} template {template}");
         sqlx::query(AssertSqlSafe(copy)).execute(&mut admin).await.unwrap();
         Self { url: url_of(&name), name }
