@@ -5,11 +5,14 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod admin;
+mod design;
 mod doctor;
 mod migrate;
 mod openapi;
 mod prices;
+mod report;
 mod serve;
+mod state;
 mod worker;
 
 #[derive(Parser)]
@@ -21,6 +24,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Design three architectures for what a text describes
+    Analyze(design::Analyze),
+    /// Write the code of an option of the last analysis
+    Generate(design::Generate),
+    /// Change the last analysis in plain words
+    Edit(design::Edit),
+    /// Show what the last analysis costs, line by line
+    Cost(design::Cost),
+    /// Explain one component of the last analysis
+    Explain(design::Explain),
     /// Start the server: pages, API and background jobs
     Serve(serve::Args),
     /// Run background jobs without serving requests
@@ -50,6 +63,11 @@ pub fn main() -> ExitCode {
         };
     };
     let result = match command {
+        Command::Analyze(args) => design::analyze(&args),
+        Command::Generate(args) => design::generate(&args),
+        Command::Edit(args) => design::edit(&args),
+        Command::Cost(args) => design::cost(&args),
+        Command::Explain(args) => design::explain(&args),
         Command::Serve(args) => block_on(serve::run(args)),
         Command::Worker => block_on(worker::run()),
         Command::Migrate => block_on(migrate::run()),

@@ -6,10 +6,14 @@
 //! a clock or draws a random number, so equal inputs give equal bytes. Bad input
 //! is data: the engine answers with [`diag::Diagnostic`]s and never panics.
 
+pub mod analysis;
 pub mod bind;
 pub mod cost;
 pub mod diag;
+pub mod diff;
 pub mod emit;
+pub mod estimate;
 pub mod graph;
 pub mod plan;
+pub mod report;
 pub mod requirements;

@@ -3,6 +3,7 @@
 pub mod cloudformation;
 pub mod hcl;
 pub mod package;
+pub mod readme;
 pub mod terraform;
 
 /// A generated file.

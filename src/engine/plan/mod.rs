@@ -94,6 +94,17 @@ pub struct Plan {
     pub graphs: Vec<Graph>,
     pub decisions: Vec<Decision>,
     pub diagnostics: Vec<Diagnostic>,
+    pub demand: Demand,
+}
+
+/// The load that sizes were computed from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Demand {
+    pub requests_per_month: f64,
+    pub average_rps: f64,
+    pub peak_rps: f64,
+    /// What one request keeps a processor busy.
+    pub cpu_seconds: f64,
 }
 
 /// A choice with what spoke for it and what for the others.
@@ -314,6 +325,12 @@ pub fn plan(requirements: &Requirements, policy: &Policy, economy: Economy) -> P
     }
     let profile = Profile::of(needs, policy);
     plan.diagnostics.extend(profile.diagnostics.iter().cloned());
+    plan.demand = Demand {
+        requests_per_month: profile.requests_per_month,
+        average_rps: profile.average_rps,
+        peak_rps: profile.peak_rps,
+        cpu_seconds: profile.cpu_seconds,
+    };
     let title = policy.project.as_deref().unwrap_or(&needs.title);
     let project = project_name(title);
     for tier in Tier::ALL {

@@ -1,0 +1,393 @@
+//! The engine on the command line: analyze, generate, edit, cost, explain.
+//!
+//! Needs neither a server nor a network. The turns of the last analysis are kept
+//! below the XDG state directory; since equal turns give equal results, nothing
+//! else has to be.
+
+use super::{report, state};
+use crate::engine::analysis::{self, Analysis, Format};
+use crate::engine::emit::terraform::Settings;
+use crate::engine::graph::Tier;
+use crate::engine::plan::Policy;
+use crate::engine::requirements::{Cloud, Compliance, Hints};
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Longest text that is analysed, in bytes.
+const MAX_TEXT: u64 = 2_000_000;
+
+#[derive(Args)]
+pub struct Analyze {
+    /// What the system has to do, in your own words
+    text: Option<String>,
+    /// Read the text from a file, or from standard input with -
+    #[arg(long, value_name = "PATH", conflicts_with = "text")]
+    file: Option<String>,
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What is known besides the text.
+#[derive(Args)]
+struct Given {
+    /// Cloud to design for
+    #[arg(long, value_enum, default_value = "aws")]
+    cloud: CloudName,
+    /// Main region, such as eu-central-1
+    #[arg(long)]
+    region: Option<String>,
+    /// US dollars a month
+    #[arg(long, value_name = "USD")]
+    budget: Option<f64>,
+    /// Frameworks to comply with: hipaa, pci, soc2, gdpr, fedramp, iso27001
+    #[arg(long, value_delimiter = ',')]
+    compliance: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct Output {
+    /// Print JSON, as docs/analysis.schema.json describes it
+    #[arg(long)]
+    json: bool,
+    /// Work on this machine, without a server
+    #[arg(long)]
+    local: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CloudName {
+    Aws,
+    Azure,
+    Gcp,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum TierName {
+    Good,
+    Better,
+    Best,
+}
+
+impl From<TierName> for Tier {
+    fn from(it: TierName) -> Self {
+        match it {
+            TierName::Good => Self::Good,
+            TierName::Better => Self::Better,
+            TierName::Best => Self::Best,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Terraform,
+    Cloudformation,
+    All,
+}
+
+#[derive(Args)]
+pub struct Generate {
+    /// Which option to write
+    #[arg(long, value_enum, default_value = "better")]
+    option: TierName,
+    #[arg(long, value_enum, default_value = "terraform")]
+    format: FormatName,
+    /// Directory to write to; made when it is not there
+    #[arg(long, value_name = "DIR", default_value = "infrastructure")]
+    out: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub struct Edit {
+    /// What to change: "make it cheaper", "add a Redis cache", "move to Frankfurt"
+    text: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub struct Cost {
+    /// One option instead of all three
+    #[arg(long, value_enum)]
+    option: Option<TierName>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// Id of a component, as analyze lists them
+    component: String,
+    #[arg(long, value_enum, default_value = "better")]
+    option: TierName,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn analyze(args: &Analyze) -> anyhow::Result<ExitCode> {
+    let text = match (&args.text, args.file.as_deref()) {
+        (Some(text), _) => text.clone(),
+        (None, Some("-")) => read_limited(std::io::stdin().lock(), "standard input")?,
+        (None, Some(path)) => {
+            let file = std::fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
+            read_limited(file, path)?
+        }
+        (None, None) if !std::io::stdin().is_terminal() => {
+            read_limited(std::io::stdin().lock(), "standard input")?
+        }
+        (None, None) => bail!(
+            "say what the system has to do: cloudgen analyze \"HIPAA patient portal, 50k users, EU only\""
+        ),
+    };
+    if text.len() as u64 > MAX_TEXT {
+        bail!("the text has {} bytes; at most {MAX_TEXT} are analysed", text.len());
+    }
+    if let Some(budget) = args.given.budget
+        && !(budget.is_finite() && budget > 0.0)
+    {
+        bail!("--budget {budget}: give US dollars a month above 0, such as --budget 3000");
+    }
+    let last = state::Last {
+        turns: vec![text],
+        cloud: args
+            .given
+            .cloud
+            .to_possible_value()
+            .map_or_else(String::new, |it| it.get_name().to_owned()),
+        region: args.given.region.clone(),
+        budget: args.given.budget,
+        compliance: args.given.compliance.clone(),
+    };
+    let analysis = run(&last)?;
+    if !analysis.options.is_empty() {
+        state::save(&last)?;
+    }
+    show(&analysis, &args.output)
+}
+
+pub fn edit(args: &Edit) -> anyhow::Result<ExitCode> {
+    let mut last = state::load()?;
+    let before = run(&last)?;
+    last.turns.push(args.text.clone());
+    let after = run(&last)?;
+    if after.options.is_empty() {
+        return show(&after, &args.output);
+    }
+    state::save(&last)?;
+    let changes = crate::engine::diff::options(&before.options, &after.options);
+    if args.output.json {
+        let mut value = crate::engine::report::analysis(&after);
+        value["changes"] = crate::engine::diff::json(&changes);
+        print_json(&value)?;
+    } else {
+        let mut out = report::Paper::stdout();
+        report::changes(&mut out, &changes);
+        report::analysis(&mut out, &after);
+        out.print()?;
+    }
+    Ok(status(&after))
+}
+
+pub fn generate(args: &Generate) -> anyhow::Result<ExitCode> {
+    let analysis = run(&state::load()?)?;
+    let tier = Tier::from(args.option);
+    let design = analysis
+        .options
+        .iter()
+        .find(|it| it.graph.tier == tier)
+        .context("the last analysis has no options")?;
+    let settings = Settings::default();
+    let formats: &[Format] = match args.format {
+        FormatName::Terraform => &[Format::Terraform],
+        FormatName::Cloudformation => &[Format::CloudFormation],
+        FormatName::All => &[Format::Terraform, Format::CloudFormation],
+    };
+    let mut files = Vec::new();
+    for format in formats {
+        let folder =
+            if formats.len() > 1 { args.out.join(format.name()) } else { args.out.clone() };
+        for file in analysis::generate(&design.graph, *format, &settings) {
+            files.push((folder.join(&file.path), file.content));
+        }
+    }
+    if !args.force
+        && let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
+    {
+        bail!(
+            "{} is there already: nothing was written. Use --force to write over it, or --out for another directory",
+            path.display()
+        );
+    }
+    for (path, content) in &files {
+        write_file(path, content)?;
+    }
+    if args.output.json {
+        let listed: Vec<_> = files
+            .iter()
+            .map(|(path, content)| {
+                serde_json::json!({ "path": path.display().to_string(), "bytes": content.len() })
+            })
+            .collect();
+        print_json(&serde_json::json!({ "option": tier, "files": listed }))?;
+    } else {
+        let mut out = report::Paper::stdout();
+        report::written(&mut out, tier, &args.out, &files);
+        out.print()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn cost(args: &Cost) -> anyhow::Result<ExitCode> {
+    let analysis = run(&state::load()?)?;
+    let wanted = args.option.map(Tier::from);
+    let options: Vec<_> = analysis
+        .options
+        .iter()
+        .filter(|it| wanted.is_none_or(|tier| it.graph.tier == tier))
+        .collect();
+    if args.output.json {
+        let value: Vec<_> = options
+            .iter()
+            .map(|it| {
+                serde_json::json!({ "tier": it.graph.tier, "cost": crate::engine::report::cost(&it.cost) })
+            })
+            .collect();
+        print_json(&serde_json::json!({ "options": value }))?;
+    } else {
+        let mut out = report::Paper::stdout();
+        for it in options {
+            report::cost(&mut out, it);
+        }
+        out.print()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
+    let analysis = run(&state::load()?)?;
+    let tier = Tier::from(args.option);
+    let design = analysis
+        .options
+        .iter()
+        .find(|it| it.graph.tier == tier)
+        .context("the last analysis has no options")?;
+    let Some(component) =
+        design.graph.components.iter().find(|it| it.id.as_str() == args.component)
+    else {
+        let known: Vec<&str> = design.graph.components.iter().map(|it| it.id.as_str()).collect();
+        bail!(
+            "the {} option has no component {:?}; it has: {}",
+            tier.name(),
+            args.component,
+            known.join(", ")
+        );
+    };
+    if args.output.json {
+        let mut value = crate::engine::report::component(component);
+        value["cost_lines"] = crate::engine::report::cost_of(&design.cost, &component.id);
+        print_json(&value)?;
+    } else {
+        let mut out = report::Paper::stdout();
+        report::component(&mut out, &analysis, design, component);
+        out.print()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Analyses all turns from the first on.
+fn run(last: &state::Last) -> anyhow::Result<Analysis> {
+    let hints = hints(last)?;
+    let policy = Policy::default();
+    let (first, later) = last.turns.split_first().context("there is no text to analyse")?;
+    let mut analysis = analysis::analyze(first, &hints, &policy);
+    for turn in later {
+        analysis = analysis::revise(&analysis.requirements, turn, &hints, &policy);
+    }
+    Ok(analysis)
+}
+
+fn hints(last: &state::Last) -> anyhow::Result<Hints> {
+    let mut hints = Hints {
+        cloud: Some(match last.cloud.as_str() {
+            "azure" => Cloud::Azure,
+            "gcp" => Cloud::Gcp,
+            _ => Cloud::Aws,
+        }),
+        region: last.region.clone(),
+        budget: last.budget,
+        ..Hints::default()
+    };
+    if hints.cloud != Some(Cloud::Aws) {
+        bail!("--cloud {}: designs are made for aws only so far", last.cloud);
+    }
+    if let Some(region) = &hints.region
+        && crate::engine::cost::catalogue::region("aws", region).is_none()
+    {
+        bail!("--region {region}: AWS has no such region; it looks like eu-central-1");
+    }
+    for name in &last.compliance {
+        let plain: String =
+            name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        hints.compliance.insert(match plain.as_str() {
+            "hipaa" => Compliance::Hipaa,
+            "pci" | "pcidss" => Compliance::PciDss,
+            "soc2" => Compliance::Soc2,
+            "gdpr" => Compliance::Gdpr,
+            "fedramp" => Compliance::FedRamp,
+            "iso27001" => Compliance::Iso27001,
+            _ => bail!("--compliance {name}: known are hipaa, pci, soc2, gdpr, fedramp, iso27001"),
+        });
+    }
+    Ok(hints)
+}
+
+fn show(analysis: &Analysis, output: &Output) -> anyhow::Result<ExitCode> {
+    if output.json {
+        print_json(&crate::engine::report::analysis(analysis))?;
+    } else {
+        let mut out = report::Paper::stdout();
+        report::analysis(&mut out, analysis);
+        out.print()?;
+    }
+    Ok(status(analysis))
+}
+
+/// 3 when the text describes no system: nothing failed, but there is no design.
+fn status(analysis: &Analysis) -> ExitCode {
+    if analysis.options.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS }
+}
+
+fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+fn read_limited(source: impl Read, name: &str) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    source
+        .take(MAX_TEXT + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {name}"))?;
+    String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8 text"))
+}
+
+/// Writes a file whole or not at all.
+fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().context("a file needs a directory")?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let part = path.with_extension("part");
+    std::fs::write(&part, content).with_context(|| format!("cannot write {}", part.display()))?;
+    std::fs::rename(&part, path).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,58 @@
+//! The README that comes with the code of an option.
+
+use crate::engine::analysis::{Cost, Format};
+use crate::engine::bind::binding_of;
+use crate::engine::bind::stack::Stack;
+use std::fmt::Write;
+
+pub fn text(stack: &Stack<'_>, format: Format, cost: &Cost) -> String {
+    let graph = stack.graph;
+    let mut out = format!(
+        "# {}\n\nThe {} option, in {}.\n\n## What it is made of\n\n| component | service | why |\n| --- | --- | --- |\n",
+        graph.project,
+        graph.tier.name(),
+        graph.region
+    );
+    for component in &graph.components {
+        let service = binding_of(&component.spec).map_or("", |it| it.title);
+        let _ = writeln!(
+            out,
+            "| {} | {service} | {} |",
+            cell(&component.title),
+            cell(&component.reason.text)
+        );
+    }
+    let _ = write!(
+        out,
+        "\nExpected cost: ${:.2} a month (${:.2} at half the load, ${:.2} at twice the load), list prices without tax.\n",
+        cost.monthly, cost.low, cost.high
+    );
+    if !cost.unpriced.is_empty() {
+        out.push_str("\nNot in these figures, since no list price is known:\n\n");
+        for it in &cost.unpriced {
+            let _ = writeln!(out, "- {} of {}", it.item, it.component);
+        }
+    }
+    out.push_str("\n## Deploy\n\n");
+    out.push_str(match format {
+        Format::Terraform => {
+            "```\nterraform init\nterraform plan -var-file=environments/prod.tfvars\nterraform apply -var-file=environments/prod.tfvars\n```\n\nFunctions start with a small program that answers health checks. Change the\nsource below `functions/`, zip it again under the same name, and apply.\n"
+        }
+        Format::CloudFormation => {
+            "```\naws cloudformation deploy --template-file template.yaml --stack-name NAME --capabilities CAPABILITY_NAMED_IAM\n```\n\nA template above 51,200 bytes is uploaded first: add `--s3-bucket BUCKET`.\n"
+        }
+    });
+    let asked: Vec<_> = stack.variables.iter().filter(|(_, it)| it.default.is_none()).collect();
+    if !asked.is_empty() {
+        out.push_str("\nThese inputs have no default:\n\n");
+        for (name, variable) in asked {
+            let _ = writeln!(out, "- `{name}`: {}", variable.description);
+        }
+    }
+    out
+}
+
+/// Text that stays in its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").split_whitespace().collect::<Vec<_>>().join(" ")
+}
