@@ -73,7 +73,9 @@ fn take(reading: &Reading, at: usize, service: &str, database: bool, details: &m
         ("spot", _) if matches!(service, "ec2" | "ecs" | "eks" | "batch" | "gamelift") => {
             details.entry("purchase").or_insert_with(|| "spot".to_owned());
         }
-        ("arm64" | "graviton" | "graviton2" | "graviton3" | "graviton4", _) => {
+        ("arm64" | "graviton" | "graviton2" | "graviton3" | "graviton4", _)
+            if super::vocabulary::compute(service) || database || service == "elasticache" =>
+        {
             details.entry("architecture").or_insert_with(|| "arm64".to_owned());
         }
         ("websocket" | "websockets", _) if service == "api-gateway" => {

@@ -488,40 +488,29 @@ fn places(reading: &Reading, cloud: Cloud, draft: &mut Draft) {
         let Some((group, to)) = regions::group_at(reading, at) else { continue };
         let start = reading.sentence_start(at, 9);
         let end = reading.sentence_end(to, 7);
-        let mut words = (start..at).chain(to + 1..end).map(|it| reading.word(it));
+        let says = |words: &[&str]| {
+            (start..at).chain(to + 1..end).any(|it| words.contains(&reading.word(it)))
+        };
         let strict = matches!(
             reading.word(to + 1),
-            "only"
-                | "resident"
-                | "residency"
-                | "data"
-                | "hosted"
-                | "hosting"
-                | "based"
-                | "soil"
-                | "sovereign"
-                | "sovereignty"
+            "only" | "resident" | "residency" | "soil" | "sovereign" | "sovereignty"
         ) || reading.word(at.wrapping_sub(1)) == "only"
-            || words.any(|it| {
-                matches!(
-                    it,
-                    "stay"
-                        | "stays"
-                        | "remain"
-                        | "remains"
-                        | "leave"
-                        | "residency"
-                        | "resident"
-                        | "reside"
-                        | "resides"
-                        | "within"
-                        | "sovereignty"
-                        | "kept"
-                        | "hosted"
-                        | "stored"
-                        | "exclusively"
-                )
-            });
+            || says(&[
+                "stay",
+                "stays",
+                "remain",
+                "remains",
+                "leave",
+                "leaves",
+                "residency",
+                "reside",
+                "resides",
+                "sovereignty",
+                "exclusively",
+                "within",
+            ])
+            || says(&["hosted", "stored", "kept", "processed", "located"])
+                && says(&["must", "only", "data"]);
         let people = matches!(
             reading.word(to + 1),
             "residents"

@@ -378,7 +378,24 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
         None => {
             let label = (around.start.max(quantity.from.saturating_sub(4))..quantity.from)
                 .rev()
-                .take_while(|at| !reading.gap(at + 1).has(Gap::COMMA))
+                .take_while(|at| {
+                    !reading.gap(at + 1).has(Gap::COMMA)
+                        && (*at + 1 == quantity.from
+                            || matches!(
+                                reading.word(at + 1),
+                                "of" | "is"
+                                    | "are"
+                                    | "about"
+                                    | "around"
+                                    | "approx"
+                                    | "roughly"
+                                    | "count"
+                                    | "number"
+                                    | "per"
+                                    | "month"
+                                    | "expected"
+                            ))
+                })
                 .find(|at| {
                     let word = reading.word(*at);
                     PEOPLE.contains(&word)
@@ -444,7 +461,7 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
                 span,
                 confidence,
             );
-        } else if reading.word(at + 1) != "team" && !around.before(2, &["top"]) {
+        } else if reading.word(at + 1) != "team" && !around.before(3, &["top", "team"]) {
             draft.load(|it| &mut it.users, "load.users", value, span, confidence);
         }
         return;
@@ -475,6 +492,9 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
         requests(around, draft, value, per, end, confidence);
     } else if MESSAGES.contains(&noun) {
         let span = [span[0], reading.span(end, end)[1]];
+        // "50,000 sensors send 1 message per minute": each of them does.
+        let each = if value <= 1000.0 { senders(around, draft) } else { None };
+        let value = value * each.unwrap_or(1.0);
         if per <= 3600.0 {
             draft.load(
                 |it| &mut it.messages_per_second,
@@ -511,6 +531,15 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
             confidence,
         );
     }
+}
+
+/// The devices that the sentence has already counted.
+fn senders(around: &Around, draft: &Draft) -> Option<f64> {
+    let reading = around.reading;
+    let start =
+        reading.span(reading.sentence_start(around.quantity.from, 30), around.quantity.from)[0];
+    let fact = draft.facts.iter().rfind(|it| it.kind == "load.devices")?;
+    (fact.span[0] >= start).then(|| fact.value.as_f64()).flatten()
 }
 
 fn requests(around: &Around, draft: &mut Draft, value: f64, per: f64, end: usize, confidence: f64) {
@@ -603,7 +632,18 @@ fn data(around: &Around, draft: &mut Draft, gigabytes: f64, unit_at: usize, conf
     } else if !around.near(
         4,
         &[
-            "limit", "up", "quota", "maximum", "exceeds", "larger", "smaller", "chunk", "chunks",
+            "transfer",
+            "migration",
+            "egress",
+            "limit",
+            "up",
+            "quota",
+            "maximum",
+            "exceeds",
+            "larger",
+            "smaller",
+            "chunk",
+            "chunks",
             "instance",
         ],
     ) {
@@ -627,6 +667,20 @@ fn time(around: &Around, draft: &mut Draft, length: f64, unit_at: usize, confide
         "downtime" | "outage" => Some("downtime"),
         _ => None,
     });
+    if label.is_none()
+        && around.before(1, &["every", "each"])
+        && length <= 86_400.0
+        && let Some(devices) = senders(around, draft)
+    {
+        draft.load(
+            |it| &mut it.messages_per_second,
+            "load.messages_per_second",
+            devices / length,
+            span,
+            0.8,
+        );
+        return true;
+    }
     let label = label.or_else(|| {
         (unit_at + 1..around.end.min(unit_at + 4)).find_map(|at| match reading.word(at) {
             "rpo" => Some("rpo"),
@@ -774,7 +828,7 @@ fn money(around: &Around, draft: &mut Draft, confidence: f64) {
     );
     let aside = around
         .after(
-            4,
+            3,
             &[
                 "unused", "savings", "worth", "idle", "wasted", "revenue", "orders", "gmv", "fine",
                 "salary",

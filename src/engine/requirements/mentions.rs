@@ -18,6 +18,8 @@ pub(super) struct Occurrence {
     pub confidence: f64,
     /// Named by its kind ("a queue"), not as a product.
     pub by_kind: bool,
+    /// Named without a provider, by kind or by engine.
+    pub generic: bool,
     /// Set once occurrences are gathered.
     pub mention: usize,
 }
@@ -40,6 +42,8 @@ pub(super) struct Named {
     pub alternatives: Vec<(usize, usize)>,
     /// Services that are both wanted and refused.
     pub contradictions: Vec<usize>,
+    /// Clouds that the text names as such.
+    pub providers: [bool; 3],
 }
 
 pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
@@ -58,15 +62,21 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
         self_hosted: Vec::new(),
         alternatives: Vec::new(),
         contradictions: Vec::new(),
+        providers: [false; 3],
     };
+    for at in 0..reading.len() {
+        if let Some(cloud) = vocabulary::provider(reading.word(at)) {
+            named.providers[cloud as usize] |= !super::facts::denied(reading, at);
+        }
+    }
     for hit in &hits {
-        let (service, cloud, given, by_kind) = match senses[hit.entry] {
+        let (service, cloud, given, by_kind, generic) = match senses[hit.entry] {
             Sense::Decoy => continue,
             Sense::Service(cloud, entry) => {
                 if cloud != home && !belongs(reading, hit.from, hit.to, cloud) {
                     continue;
                 }
-                (entry.service, cloud, entry.details, false)
+                (entry.service, cloud, entry.details, false, false)
             }
             Sense::Generic(generic) => {
                 let cloud = prefix_cloud(reading, hit.from).unwrap_or(home);
@@ -86,7 +96,7 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
                 if service.is_empty() {
                     continue;
                 }
-                (service, cloud, generic.details, !generic.product)
+                (service, cloud, generic.details, !generic.product, true)
             }
         };
         // A slip of the finger may also be a word we do not know.
@@ -120,6 +130,7 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
             count: super::details::count(reading, hit.from),
             confidence,
             by_kind,
+            generic,
             mention: usize::MAX,
         });
     }
@@ -263,9 +274,9 @@ fn gather(reading: &Reading, named: &mut Named) {
                     (Some(a), Some(b)) => a == b || a.starts_with(b.as_str()) || b.starts_with(a.as_str()),
                     _ => true,
                 })
-                // What is replaced and what replaces it stay apart when they differ.
-                && (it.stance == occurrence.stance || it.details.get("engine") == occurrence.details.get("engine")
-                    || !matches!(it.stance, Stance::Replaced) && !matches!(occurrence.stance, Stance::Replaced))
+                // What is refused and what takes its place stay apart when they differ.
+                && (refuses(it.stance) == refuses(occurrence.stance)
+                    || it.details.get("engine") == occurrence.details.get("engine"))
         };
         let at = match named.mentions.iter().position(fits) {
             Some(at) => at,
@@ -321,6 +332,10 @@ fn gather(reading: &Reading, named: &mut Named) {
         })
         .collect();
     named.alternatives = firsts;
+}
+
+fn refuses(stance: Stance) -> bool {
+    matches!(stance, Stance::Excluded | Stance::Replaced)
 }
 
 /// What several occurrences amount to: a refusal outweighs, then a wish.

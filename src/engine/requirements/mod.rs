@@ -17,6 +17,8 @@ mod regions;
 mod resolve;
 mod revise;
 mod stance;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod vocabulary;
 mod workloads;

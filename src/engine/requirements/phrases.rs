@@ -86,6 +86,7 @@ impl Phrases {
 
     fn at(&self, reading: &Reading, at: usize, prefix: fn(&str) -> bool) -> Option<Found> {
         let word = reading.word(at);
+        let forgiving = !self.distinctive.is_empty();
         let mut best: Option<(usize, usize)> = None;
         let stems = [Some(word), word.strip_suffix('s'), word.strip_suffix("es")];
         for stem in stems.into_iter().flatten() {
@@ -94,7 +95,12 @@ impl Phrases {
                     break;
                 }
                 let fits = phrase.words.iter().enumerate().skip(1).all(|(nth, name)| {
-                    reading.joins(at + nth) && same(reading.word(at + nth), name)
+                    let word = reading.word(at + nth);
+                    reading.joins(at + nth)
+                        && (same(word, name)
+                            || forgiving
+                                && word.len() >= 6
+                                && one_slip(word.as_bytes(), name.as_bytes()))
                 });
                 let prefixed = at > 0 && reading.joins(at) && prefix(reading.word(at - 1));
                 let spelt = match phrase.spelling {

@@ -179,9 +179,9 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
     let mut draft = Draft::of(text, Needs::default());
     let clouds = clouds(&reading, hints);
     let home = clouds.first().copied().or(hints.cloud).unwrap_or(Cloud::Aws);
-    draft.needs.clouds = clouds;
 
     let mut named = mentions::find(&reading, home, orders);
+    draft.needs.clouds = spoken_for(clouds, &named, hints);
     draft.needs.stack.extend(named.self_hosted.iter().map(|it| (*it).to_owned()));
     let numbers = quantities::find(&reading);
     load::read(&reading, &numbers, &mut draft);
@@ -189,6 +189,7 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
         named.occurrences.iter().filter(|it| !it.by_kind).map(|it| (it.from, it.to)).collect();
     facts::read(&reading, home, &products, &mut draft);
     draft.needs.workloads = workloads::find(&reading, &named);
+    draft.needs.flows = flows::find(&reading, &named);
     if !orders {
         let serverless = draft.needs.preferences.serverless == Some(true)
             || named
@@ -197,8 +198,6 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
                 .any(|it| it.service == "lambda" && it.stance == Stance::Wanted);
         implied::add(&reading, home, serverless, &mut named);
     }
-    named.occurrences.sort_by_key(|it| it.from);
-    draft.needs.flows = flows::find(&reading, &named);
 
     for at in named.contradictions {
         let mention = &named.mentions[at];
@@ -222,6 +221,11 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
             ),
             choices: vec![first.service.to_owned(), second.service.to_owned()],
         });
+    }
+    if draft.needs.network.vpc_id.is_some() {
+        for mention in named.mentions.iter_mut().filter(|it| it.service == "vpc") {
+            mention.stance = Stance::Existing;
+        }
     }
     for mention in &named.mentions {
         let kind = match mention.stance {
@@ -288,12 +292,41 @@ fn clouds(reading: &Reading, hints: &Hints) -> Vec<Cloud> {
     clouds
 }
 
+/// Drops clouds of which only refused or passing names are left, adds those of
+/// misspelt names.
+fn spoken_for(mut clouds: Vec<Cloud>, named: &mentions::Named, hints: &Hints) -> Vec<Cloud> {
+    let live = |cloud: Cloud| {
+        named.occurrences.iter().any(|it| {
+            it.cloud == cloud
+                && !it.by_kind
+                && !it.generic
+                && !matches!(it.stance, Stance::Passing | Stance::Excluded | Stance::Replaced)
+        })
+    };
+    let any = clouds.iter().any(|it| live(*it));
+    clouds.retain(|it| !any || live(*it) || hints.cloud == Some(*it) || clouds_named(named, *it));
+    for cloud in [Cloud::Aws, Cloud::Azure, Cloud::Gcp] {
+        if clouds.is_empty() && live(cloud) {
+            clouds.push(cloud);
+        }
+    }
+    clouds
+}
+
+fn clouds_named(named: &mentions::Named, cloud: Cloud) -> bool {
+    named.providers[cloud as usize]
+}
+
 fn describes(reading: &Reading, needs: &Needs) -> bool {
     let live =
         needs.mentions.iter().any(|it| !matches!(it.stance, Stance::Passing | Stance::Excluded));
     if live || needs.budget.is_some() && !needs.workloads.is_empty() {
         return true;
     }
+    let measured = needs.load != Load::default()
+        || needs.availability.is_some()
+        || needs.budget.is_some()
+        || !needs.compliance.is_empty();
     // One vague word in a long text ("I log in and see poems") is no system.
     let strong = needs.workloads.iter().filter(|it| !vague(it.kind)).count();
     let words = reading.len();
@@ -333,7 +366,7 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
                 | "users"
         )
     });
-    strong >= 1 && (words <= 12 || makes || strong >= 2)
+    strong >= 1 && (words <= 12 || makes || strong >= 2 || measured)
         || !needs.workloads.is_empty() && makes
         || cloud_work(reading, needs)
 }
@@ -371,6 +404,30 @@ fn cloud_work(reading: &Reading, needs: &Needs) -> bool {
     technical >= 2 || (technical >= 1 && !needs.clouds.is_empty())
 }
 
+/// Kinds that a whole system is called after.
+fn names_a_system(kind: WorkloadKind) -> bool {
+    use WorkloadKind as W;
+    matches!(
+        kind,
+        W::WebApp
+            | W::StaticSite
+            | W::RestApi
+            | W::GraphqlApi
+            | W::Realtime
+            | W::MobileBackend
+            | W::DataLake
+            | W::Warehouse
+            | W::MlInference
+            | W::GenAi
+            | W::VideoProcessing
+            | W::Cms
+            | W::Ecommerce
+            | W::GameServer
+            | W::Cache
+            | W::ContainerPlatform
+    )
+}
+
 fn vague(kind: WorkloadKind) -> bool {
     matches!(
         kind,
@@ -388,12 +445,15 @@ fn vague(kind: WorkloadKind) -> bool {
 
 /// A short name: the first sentence's own words, or the first workload.
 fn title(reading: &Reading, needs: &Needs) -> String {
-    if let Some(workload) = needs.workloads.first()
-        && workload.name.split(' ').count() >= 2
+    let end = (1..reading.len()).find(|at| reading.gap(*at).ends_clause()).unwrap_or(reading.len());
+    let first = reading.span(0, end.saturating_sub(1))[1];
+    if let Some(workload) = needs
+        .workloads
+        .iter()
+        .find(|it| names_a_system(it.kind) && it.span[1] <= first && it.name.contains(' '))
     {
         return workload.name.clone();
     }
-    let end = (1..reading.len()).find(|at| reading.gap(*at).ends_clause()).unwrap_or(reading.len());
     let skip = (0..end)
         .find(|at| {
             !matches!(
@@ -430,7 +490,25 @@ fn title(reading: &Reading, needs: &Needs) -> String {
             )
         })
         .unwrap_or(0);
-    let words: Vec<&str> = (skip..end.min(skip + 6)).map(|at| reading.original(at)).collect();
+    let words: Vec<&str> = (skip..end.min(skip + 6))
+        .take_while(|at| {
+            *at < skip + 2
+                || !matches!(
+                    reading.word(*at),
+                    "over"
+                        | "with"
+                        | "for"
+                        | "on"
+                        | "in"
+                        | "from"
+                        | "using"
+                        | "that"
+                        | "which"
+                        | "of"
+                )
+        })
+        .map(|at| reading.original(at))
+        .collect();
     if words.is_empty() {
         return needs.workloads.first().map_or_else(String::new, |it| it.name.clone());
     }

@@ -16,6 +16,10 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
     let turn_hints = Hints { cloud: Some(home), ..Hints::default() };
     let mut turn = resolve::read(text, &turn_hints, true);
     let reading = Reading::new(text);
+    let place = |[from, to]: [usize; 2]| [from + offset, to + offset];
+    turn.needs.mentions.iter_mut().for_each(|it| it.span = place(it.span));
+    turn.needs.workloads.iter_mut().for_each(|it| it.span = place(it.span));
+    turn.needs.flows.iter_mut().for_each(|it| it.span = place(it.span));
     let mut needs = previous.needs.clone();
     let orders = orders(&reading, &needs);
     // "half the traffic" is an order about what was said, not half of something.

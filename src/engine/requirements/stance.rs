@@ -79,6 +79,7 @@ const BEFORE: &[Cue] = &[
     cue(&["do", "not", "need"], 4, Stance::Excluded),
     cue(&["don't", "like"], 4, Stance::Excluded),
     cue(&["never", "use"], 4, Stance::Excluded),
+    cue(&["never"], 2, Stance::Excluded),
     cue(&["hate"], 3, Stance::Excluded),
     cue(&["can't", "use"], 4, Stance::Excluded),
     cue(&["cannot", "use"], 4, Stance::Excluded),
@@ -123,7 +124,8 @@ const BEFORE: &[Cue] = &[
 /// Words that begin a new thought, which no cue reaches across.
 const BREAKS: &[&str] = &[
     "but", "however", "we", "i", "it", "just", "only", "so", "which", "then", "while", "although",
-    "because", "please", "with", "by", "to", "that",
+    "because", "please", "with", "by", "to", "that", "want", "wants", "need", "needs", "add",
+    "adding", "would", "plan", "looking", "should",
 ];
 
 /// Cues of a later turn, which speaks in orders.
@@ -222,6 +224,24 @@ fn judge(
     named: &[bool],
 ) -> Option<Stance> {
     if broken {
+        return None;
+    }
+    // "allows customers to replace X": a possibility, nobody's order.
+    let offered = (at.saturating_sub(5)..at).any(|it| {
+        matches!(
+            reading.word(it),
+            "allow"
+                | "allows"
+                | "allowing"
+                | "can"
+                | "could"
+                | "lets"
+                | "easily"
+                | "may"
+                | "customers"
+        )
+    });
+    if offered && cue.stance == Stance::Replaced && cue.words.len() == 1 {
         return None;
     }
     let between = || (at + 1..from).map(|it| reading.word(it));

@@ -198,7 +198,11 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
     }
     found.sort_by_key(|it| it.1);
     for (kind, from, to) in found {
-        if workloads.iter().any(|it| it.kind == kind) {
+        // The online store of features is no shop.
+        let aside = kind == W::Ecommerce
+            && reading.word(to) == "store"
+            && (0..reading.len()).any(|at| reading.word(at) == "offline");
+        if aside || workloads.iter().any(|it| it.kind == kind) {
             continue;
         }
         let from = name_start(reading, kind, from);
@@ -248,19 +252,20 @@ fn name_start(reading: &Reading, kind: W, from: usize) -> usize {
     }
     let before = reading.word(from - 1);
     let gap = reading.gap(from);
-    let joins = !gap.has(
-        Gap::COMMA
-            | Gap::SENTENCE
-            | Gap::OPEN
-            | Gap::CLOSE
-            | Gap::ARROW
-            | Gap::COLON
-            | Gap::NEWLINE
-            | Gap::SLASH
-            | Gap::PLUS
-            | Gap::DASH
-            | Gap::SEMICOLON,
-    );
+    let joins = gap.has(Gap::SPACE)
+        && !gap.has(
+            Gap::COMMA
+                | Gap::SENTENCE
+                | Gap::OPEN
+                | Gap::CLOSE
+                | Gap::ARROW
+                | Gap::COLON
+                | Gap::NEWLINE
+                | Gap::SLASH
+                | Gap::PLUS
+                | Gap::DASH
+                | Gap::SEMICOLON,
+        );
     if joins
         && before.len() > 3
         && before.bytes().all(|b| b.is_ascii_lowercase())
@@ -277,6 +282,7 @@ pub(super) fn is_plain(word: &str) -> bool {
     matches!(
         word,
         "with"
+            | "driven"
             | "that"
             | "this"
             | "from"

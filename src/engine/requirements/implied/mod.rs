@@ -119,9 +119,7 @@ impl Gaps<'_, '_> {
 
     fn imply(&mut self, service: &'static str, (from, to): Place, confidence: f64) {
         // Whatever was said about it already stands, also a refusal.
-        let said = |it: &Mention| {
-            it.service == service && it.cloud == self.cloud && it.stance != Stance::Passing
-        };
+        let said = |it: &Mention| it.service == service && it.cloud == self.cloud;
         if self.named.mentions.iter().any(said) {
             return;
         }
@@ -144,6 +142,7 @@ impl Gaps<'_, '_> {
             count: 1,
             confidence,
             by_kind: true,
+            generic: true,
             mention: self.named.mentions.len() - 1,
         });
     }

@@ -12,7 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     with(
         "ec2",
-        "ec2|ec2 instance|elastic compute cloud|ec2 server|ec2 fleet|ec2 spot|spot fleet|spot instance|ec2 host|dedicated host|elastic ip|eip|amazon machine image|amazon linux|ami|graviton instance|nitro instance|aws instance|instance connect|ec2 spot fleet",
+        "ec2|ec2 instance|elastic compute cloud|ec2 server|ec2 fleet|ec2 spot|ec2 host|dedicated host|elastic ip|eip|amazon machine image|amazon linux|ami|graviton instance|nitro instance|aws instance|instance connect|ec2 spot fleet",
         &[],
     ),
     named(
