@@ -10,7 +10,12 @@
 //! SQL and the jobs of one feature. **Invariant:** a slice reaches another only
 //! through the functions its `mod.rs` exports.
 //!
-//! [`platform`] is what all slices stand on.
+//! [`platform`] is what all slices stand on. **Invariant:** a request reaches
+//! the database through [`Ctx::begin`](platform::ctx::Ctx::begin), which checks
+//! the role and turns on row-level security; what it changes it records with
+//! [`events::emit`](platform::events::emit) in the same transaction.
+//!
+//! [`app`] wires it all together.
 //!
 //! [`cli`] is the command line: the engine without a server, and the server.
 

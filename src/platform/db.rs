@@ -81,6 +81,7 @@ impl Db {
     }
 
     pub async fn tenant(&self, org_id: Uuid, who: Who) -> sqlx::Result<TenantTx> {
+        assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
         let mut open = self.open(who).await?;
         // One round trip. `true` makes both settings local to the transaction,
         // so nothing leaks to the next user of the pooled connection.

@@ -2,7 +2,7 @@
 //!
 //! Whoever changes something calls [`emit`] in the transaction that changes it.
 //! The `event` table only grows; each row carries the SHA-256 of its contents
-//! (as canonical JSON, [`canonical`]) and of the row before it in the same
+//! (as canonical JSON, [`canonical()`]) and of the row before it in the same
 //! organisation, so that an edit, a gap or a cut tail shows ([`verify`]).
 //! Events that concern no organisation form a chain of their own under the nil
 //! id.

@@ -225,8 +225,8 @@ fn cookie_name(config: &Config) -> &'static str {
     if config.is_https() { "__Host-cloudgen" } else { "cloudgen" }
 }
 
-/// The cookie that hands a login to the browser. It ends with the browser's
-/// session or with the login, whichever the browser forgets last.
+/// The cookie that hands a login to the browser. It stays when the browser is
+/// closed; how long the login lasts is decided here, not there.
 pub fn cookie(config: &Config, token: &Token) -> Cookie<'static> {
     Cookie::build((cookie_name(config), token.reveal().to_owned()))
         .path("/")

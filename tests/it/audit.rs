@@ -225,3 +225,32 @@ async fn the_trail_is_read_page_by_page_and_filtered() {
     let theirs = stranger.get("/api/v1/events?name=test").await.expect(200).json();
     assert_eq!(theirs["items"], json!([]));
 }
+
+/// Runs `cloudgen audit verify`, as somebody on the server would.
+fn verify_command(app: &App) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cloudgen"))
+        .args(["audit", "verify"])
+        .env("DATABASE_URL", &app.database.url)
+        .env("CLOUDGEN_SECRET_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_command_names_the_first_broken_link() {
+    let app = App::new().await;
+    let (org, other) = (app.org("Acme").await, app.org("Other").await);
+    write(&app, org, 3).await;
+    let (code, said) = verify_command(&app);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&format!("intact  {org}: 5 events")), "{said}");
+
+    let tamper = "alter table event disable trigger user;
+                  update event set outcome = 'failed' where name = 'test.happened' and seq >= 4";
+    sqlx::raw_sql(tamper).execute(app.pool()).await.unwrap();
+    let (code, said) = verify_command(&app);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("BROKEN  organisation {org}, event 4: was altered")), "{said}");
+    assert!(said.contains(&format!("intact  {other}: 2 events")), "{said}");
+}
