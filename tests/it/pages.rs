@@ -3,7 +3,7 @@
 use cloudgen::platform::access::Role;
 use cloudgen::platform::page::Templates;
 
-use crate::support::App;
+use crate::support::{App, Caller};
 
 /// Templates that are only ever part of others; the pages below show them.
 const PARTS: &[&str] = &["layouts/", "components/"];
@@ -15,7 +15,7 @@ const ERRORS: &str = "errors/";
 const MAILS: &str = "emails/";
 
 /// A page, who looks at it, and its status.
-const PAGES: &[(&str, Looker, &str, u16)] = &[
+pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("home/landing.html", Looker::Stranger, "/", 200),
     ("home/dashboard.html", Looker::Owner, "/", 200),
     ("docs/api.html", Looker::Stranger, "/docs/api", 200),
@@ -26,26 +26,45 @@ const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("errors/404.html", Looker::Stranger, "/nothing/here", 404),
 ];
 
-#[derive(Clone, Copy)]
-enum Looker {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Looker {
     Stranger,
     Viewer,
     Owner,
 }
 
+/// One of each, in the same organisation.
+pub struct Lookers {
+    stranger: Caller,
+    viewer: Caller,
+    owner: Caller,
+}
+
+impl Lookers {
+    pub async fn of(app: &App) -> Self {
+        let org = app.org("Acme").await;
+        Self {
+            stranger: app.anonymous(),
+            viewer: app.member(org, Role::Viewer).await,
+            owner: app.member(org, Role::Owner).await,
+        }
+    }
+
+    pub fn get(&self, looker: Looker) -> &Caller {
+        match looker {
+            Looker::Stranger => &self.stranger,
+            Looker::Viewer => &self.viewer,
+            Looker::Owner => &self.owner,
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_page_is_well_made() {
     let app = App::new().await;
-    let org = app.org("Acme").await;
-    let (stranger, viewer, owner) =
-        (app.anonymous(), app.member(org, Role::Viewer).await, app.member(org, Role::Owner).await);
+    let lookers = Lookers::of(&app).await;
     for &(template, looker, path, status) in PAGES {
-        let caller = match looker {
-            Looker::Stranger => &stranger,
-            Looker::Viewer => &viewer,
-            Looker::Owner => &owner,
-        };
-        let page = caller.get(path).await.expect(status);
+        let page = lookers.get(looker).get(path).await.expect(status);
         assert_eq!(page.template.as_deref(), Some(template), "{path}");
         well_made(path, &page.text);
     }

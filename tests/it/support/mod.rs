@@ -3,6 +3,7 @@
 mod database;
 mod http;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -21,6 +22,7 @@ use cloudgen::platform::login::{self, Level};
 use cloudgen::platform::mail::Sent;
 use cloudgen::platform::state::AppState;
 use sqlx::PgPool;
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
 pub use database::Database;
@@ -49,6 +51,16 @@ impl App {
         let mut config = config();
         change(&mut config);
         Self::on(Arc::new(database), config)
+    }
+
+    /// A service that listens, for a browser, and where.
+    pub async fn served() -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let app = Self::with(|config| config.public_url.clone_from(&base)).await;
+        let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        (app, base)
     }
 
     /// A second server on the same database.
