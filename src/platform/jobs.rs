@@ -79,10 +79,33 @@ pub async fn enqueue_when<J: Job>(tx: &mut dyn Tx, job: &J, when: When) -> anyho
     Ok(())
 }
 
+/// Requests have no way into the queue's schema. The queue turns on row-level
+/// security without a policy, and has a view with its owner's rights: neither
+/// protects anything here, and both look like the mistakes we search for.
+const CLOSE: &str = "
+do $$
+declare
+    it regclass;
+begin
+    for it in select oid from pg_class
+               where relnamespace = 'graphile_worker'::regnamespace and relkind = 'r' and relrowsecurity
+    loop
+        execute format('alter table %s disable row level security', it);
+    end loop;
+    for it in select oid from pg_class
+               where relnamespace = 'graphile_worker'::regnamespace and relkind = 'v'
+                 and not coalesce('security_invoker=true' = any (reloptions), false)
+    loop
+        execute format('alter view %s set (security_invoker = true)', it);
+    end loop;
+end
+$$";
+
 /// Brings the queue's own tables up to date.
 pub(super) async fn migrate(db: &Db) -> anyhow::Result<()> {
     let utils = WorkerUtils::new(db.pool().clone(), graphile_worker::Schema::default());
     utils.migrate().await.context("cannot migrate the job queue")?;
+    sqlx::raw_sql(CLOSE).execute(db.pool()).await.context("cannot close the job queue")?;
     Ok(())
 }
 

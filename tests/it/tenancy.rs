@@ -48,7 +48,7 @@ const AUDIT: &[(&str, &str)] = &[
     (
         "a view runs with its owner's rights",
         "select oid::regclass::text from pg_class
-          where relkind = 'v' and relnamespace = 'public'::regnamespace
+          where relkind = 'v' and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
             and not coalesce('security_invoker=true' = any (reloptions), false)",
     ),
     (
@@ -92,6 +92,17 @@ const AUDIT: &[(&str, &str)] = &[
         "select c.oid::regclass::text from pg_class c
           where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not c.relrowsecurity
             and has_table_privilege('cloudgen_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE')",
+    ),
+    (
+        "requests have a way into the job queue",
+        "select nspname::text from pg_namespace
+          where nspname = 'graphile_worker' and has_schema_privilege('cloudgen_app', oid, 'USAGE, CREATE')",
+    ),
+    (
+        "row-level security is on without a policy for writes",
+        "select c.oid::regclass::text from pg_class c
+          where c.relrowsecurity and not exists (
+                select from pg_policy p where p.polrelid = c.oid and p.polwithcheck is not null)",
     ),
     (
         "a sequence tells how much others have",
