@@ -538,8 +538,8 @@ fn senders(around: &Around, draft: &Draft) -> Option<f64> {
     let reading = around.reading;
     let start =
         reading.span(reading.sentence_start(around.quantity.from, 30), around.quantity.from)[0];
-    let fact = draft.facts.iter().rfind(|it| it.kind == "load.devices")?;
-    (fact.span[0] >= start).then(|| fact.value.as_f64()).flatten()
+    let (span, devices) = draft.devices?;
+    (span[0] >= start).then_some(devices)
 }
 
 fn requests(around: &Around, draft: &mut Draft, value: f64, per: f64, end: usize, confidence: f64) {
@@ -860,7 +860,7 @@ fn money(around: &Around, draft: &mut Draft, confidence: f64) {
         );
     }
     let confidence = if says_budget { confidence } else { confidence - 0.1 };
-    draft.budget(round(monthly), currency, says_budget, span, confidence);
+    draft.budget(round(monthly), says_budget, span, confidence);
 }
 
 fn round(amount: f64) -> f64 {

@@ -4,7 +4,7 @@ use super::stance::{self, Modality};
 use super::tokens::{Gap, Reading};
 use super::vocabulary::{self, Sense};
 use super::{Cloud, Mention, Stance, WorkloadKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One place where a service is named. Several make one [`Mention`].
 pub(super) struct Occurrence {
@@ -225,22 +225,21 @@ fn self_hosted(reading: &Reading, from: usize, to: usize) -> bool {
 
 /// "a queue" beside "SQS" is that queue.
 fn drop_filled_kinds(named: &mut Named) {
-    let products: Vec<(&'static str, Stance)> = named
+    let products: BTreeSet<&'static str> = named
         .occurrences
         .iter()
-        .filter(|it| !it.by_kind)
-        .map(|it| (it.service, it.stance))
+        .filter(|it| !it.by_kind && !refuses(it.stance))
+        .map(|it| it.service)
         .collect();
     named.occurrences.retain(|it| {
         !it.by_kind
-            || matches!(it.stance, Stance::Excluded | Stance::Replaced)
-            || !products.iter().any(|(service, stance)| {
-                !matches!(stance, Stance::Excluded | Stance::Replaced)
-                    && (vocabulary::fills(service, it.service)
-                        // "runs in an isolated VM" says how a function works.
-                        || (vocabulary::machine(it.service)
-                            && !it.details.contains_key("role")
-                            && matches!(*service, "lambda" | "functions" | "cloud-functions")))
+            || refuses(it.stance)
+            || !products.iter().any(|service| {
+                vocabulary::fills(service, it.service)
+                    // "runs in an isolated VM" says how a function works.
+                    || (vocabulary::machine(it.service)
+                        && !it.details.contains_key("role")
+                        && matches!(*service, "lambda" | "functions" | "cloud-functions"))
             })
     });
 }

@@ -241,7 +241,28 @@ fn code_at(reading: &Reading, at: usize) -> Option<Named> {
     if head.len() < 2 || !head.is_ascii() {
         return None;
     }
-    for width in (1..=4).rev() {
+    // Codes of several words begin with a part of the world, others are long.
+    let worldly = matches!(
+        head,
+        "us" | "eu"
+            | "ap"
+            | "ca"
+            | "sa"
+            | "af"
+            | "me"
+            | "il"
+            | "mx"
+            | "europe"
+            | "asia"
+            | "australia"
+            | "northamerica"
+            | "southamerica"
+            | "africa"
+    );
+    if !worldly && head.len() < 6 {
+        return None;
+    }
+    for width in (1..=if worldly { 4 } else { 1 }).rev() {
         let span = reading.span(at, at + width - 1);
         if span == [0, 0] && at + width > reading.len() {
             continue;
@@ -283,6 +304,9 @@ fn name_at(reading: &Reading, at: usize) -> Option<Named> {
     let head = reading.word(at);
     for (nth, place) in PLACES.iter().enumerate() {
         for name in place.names {
+            if name.as_bytes().first() != head.as_bytes().first() {
+                continue;
+            }
             let mut words = name.split(' ');
             if words.next().map(|it| it.trim_end_matches('.')) != Some(head) {
                 continue;
@@ -302,6 +326,10 @@ pub(super) fn group_at(reading: &Reading, at: usize) -> Option<(&'static str, us
     let one = reading.word(at);
     // "us" is a pronoun unless it is written as a name.
     if one == "us" && reading.original(at) != "US" {
+        return None;
+    }
+    let first = |name: &&str| name.as_bytes().first() == one.as_bytes().first();
+    if !GROUPS.iter().any(|it| it.1.iter().any(|name| first(&name))) {
         return None;
     }
     let span = reading.span(at, at + 1);

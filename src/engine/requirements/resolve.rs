@@ -1,7 +1,6 @@
 //! From the readings of a text to one set of requirements: what was said, what
 //! is assumed instead of what was not, and what contradicts itself.
 
-use super::quantities::Currency;
 use super::tokens::Reading;
 use super::{
     Assumption, Cloud, Compliance, DataClass, Diagnostic, Fact, Hints, Load, Needs, Question,
@@ -10,6 +9,7 @@ use super::{
 };
 use crate::engine::diag::{Severity, Span};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Requirements in the making.
 pub(super) struct Draft<'t> {
@@ -20,7 +20,9 @@ pub(super) struct Draft<'t> {
     pub questions: Vec<Question>,
     /// Whether the budget was called one, and where.
     budget: Option<(bool, Span)>,
-    pub budget_currency: Option<Currency>,
+    /// Where devices were last counted, and how many.
+    pub devices: Option<(Span, f64)>,
+    said: BTreeSet<(&'static str, String)>,
 }
 
 impl<'t> Draft<'t> {
@@ -32,11 +34,19 @@ impl<'t> Draft<'t> {
             diagnostics: Vec::new(),
             questions: Vec::new(),
             budget: None,
-            budget_currency: None,
+            devices: None,
+            said: BTreeSet::new(),
         }
     }
 
     pub(super) fn fact(&mut self, kind: &'static str, value: Value, span: Span, confidence: f64) {
+        // Said again in other words it is still one fact.
+        if !self.said.insert((kind, value.to_string())) {
+            return;
+        }
+        if kind == "load.devices" {
+            self.devices = value.as_f64().map(|it| (span, it));
+        }
         let text = self.text.get(span[0]..span[1]).unwrap_or_default().to_owned();
         let confidence = (confidence * 100.0).round() / 100.0;
         self.facts.push(Fact { kind, value, text, span, confidence });
@@ -107,21 +117,11 @@ impl<'t> Draft<'t> {
     }
 
     pub(super) fn data(&mut self, class: DataClass, span: Span) {
-        let known = self.facts.iter().any(|it| it.kind == "data" && it.value == json!(class));
         self.needs.data.insert(class);
-        if !known {
-            self.fact("data", json!(class), span, 0.75);
-        }
+        self.fact("data", json!(class), span, 0.75);
     }
 
-    pub(super) fn budget(
-        &mut self,
-        monthly: f64,
-        currency: Currency,
-        named: bool,
-        span: Span,
-        confidence: f64,
-    ) {
+    pub(super) fn budget(&mut self, monthly: f64, named: bool, span: Span, confidence: f64) {
         self.fact("budget", json!(monthly), span, confidence);
         let old = self.budget;
         match (old, self.needs.budget) {
@@ -152,7 +152,6 @@ impl<'t> Draft<'t> {
         }
         self.needs.budget = Some(monthly);
         self.budget = Some((named, span));
-        self.budget_currency = Some(currency);
     }
 }
 

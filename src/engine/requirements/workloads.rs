@@ -197,12 +197,13 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
         }
     }
     found.sort_by_key(|it| it.1);
+    let has_offline = (0..reading.len()).any(|at| reading.word(at) == "offline");
     for (kind, from, to) in found {
+        if workloads.iter().any(|it| it.kind == kind) {
+            continue;
+        }
         // The online store of features is no shop.
-        let aside = kind == W::Ecommerce
-            && reading.word(to) == "store"
-            && (0..reading.len()).any(|at| reading.word(at) == "offline");
-        if aside || workloads.iter().any(|it| it.kind == kind) {
+        if kind == W::Ecommerce && reading.word(to) == "store" && has_offline {
             continue;
         }
         let from = name_start(reading, kind, from);

@@ -16,7 +16,7 @@ use super::tokens::{Gap, Reading};
 use super::vocabulary;
 use super::{Cloud, Flow, Mention, Stance};
 use rules::RULES;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 static PHRASES: LazyLock<Phrases> =
@@ -37,11 +37,17 @@ struct Gaps<'a, 't> {
     cloud: Cloud,
     flows: Vec<Flow>,
     serverless: bool,
+    /// Where each word stands.
+    places: HashMap<&'a str, Vec<usize>>,
 }
 
 pub(super) fn add(reading: &Reading, cloud: Cloud, serverless: bool, named: &mut Named) {
     let flows = flows::find(reading, named);
-    let mut gaps = Gaps { reading, named, cloud, flows, serverless };
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::with_capacity(reading.len());
+    for at in 0..reading.len() {
+        places.entry(reading.word(at)).or_default().push(at);
+    }
+    let mut gaps = Gaps { reading, named, cloud, flows, serverless, places };
     // One pass tells whether anything matches at all; most texts match little.
     if !PHRASES.find(reading, |_| false).is_empty() {
         for (rule, table) in RULES.iter().zip(TABLES.iter()) {
@@ -100,16 +106,21 @@ impl Gaps<'_, '_> {
 
     /// The first place where one of these phrases stands.
     fn says(&self, phrases: &[&str]) -> Option<Place> {
-        (0..self.reading.len()).find_map(|at| {
-            phrases.iter().find_map(|phrase| {
+        phrases
+            .iter()
+            .filter_map(|phrase| {
+                let mut words = phrase.split(' ');
+                let places = self.places.get(words.next()?)?;
                 let count = phrase.split(' ').count();
-                let fits = phrase
-                    .split(' ')
-                    .enumerate()
-                    .all(|(nth, word)| self.reading.word(at + nth) == word);
-                fits.then_some((at, at + count - 1))
+                let fits = |at: usize| {
+                    words
+                        .clone()
+                        .enumerate()
+                        .all(|(nth, word)| self.reading.word(at + 1 + nth) == word)
+                };
+                places.iter().copied().find(|at| fits(*at)).map(|at| (at, at + count - 1))
             })
-        })
+            .min()
     }
 
     /// Whether the text leads from `service` to something else.
