@@ -13,6 +13,7 @@ mod pages;
 mod platform;
 mod prices;
 mod program;
+mod readme;
 mod serve;
 mod support;
 mod tenancy;
