@@ -135,6 +135,22 @@ impl Draft<'_> {
         }
     }
 
+    /// Terraform's side alone, when there is a value.
+    pub fn tf_maybe(self, name: &str, value: Option<impl Into<Expr>>) -> Self {
+        match value {
+            Some(value) => self.tf(name, value),
+            None => self,
+        }
+    }
+
+    /// CloudFormation's side alone, when there is a value.
+    pub fn cfn_maybe(self, name: &str, value: Option<impl Into<Expr>>) -> Self {
+        match value {
+            Some(value) => self.cfn(name, value),
+            None => self,
+        }
+    }
+
     pub fn after(self, other: &Handle) -> Self {
         self.resource.depends_on.insert(other.0.clone());
         self

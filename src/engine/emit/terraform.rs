@@ -310,23 +310,29 @@ fn environments(stack: &Stack<'_>) -> Vec<Artifact> {
         .collect()
 }
 
-fn data_sources(stack: &Stack<'_>) -> BTreeSet<&'static str> {
+fn data_sources(stack: &Stack<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |value: &Expr| match value {
         Expr::AccountId => {
-            found.insert("data \"aws_caller_identity\" \"current\" {}\n");
+            found.insert("data \"aws_caller_identity\" \"current\" {}\n".to_owned());
         }
         Expr::Partition => {
-            found.insert("data \"aws_partition\" \"current\" {}\n");
+            found.insert("data \"aws_partition\" \"current\" {}\n".to_owned());
         }
         Expr::Zone(_) => {
-            found.insert(
-                "data \"aws_availability_zones\" \"available\" {\n  state = \"available\"\n\n  filter {\n    name   = \"opt-in-status\"\n    values = [\"opt-in-not-required\"]\n  }\n}\n",
-            );
+            found.insert("data \"aws_availability_zones\" \"available\" {\n  state = \"available\"\n\n  filter {\n    name   = \"opt-in-status\"\n    values = [\"opt-in-not-required\"]\n  }\n}\n".to_owned());
         }
         Expr::Hcl(text) => {
+            // A password that is made once: whoever uses it ignores later changes.
+            const PASSWORD: &str = "data.aws_secretsmanager_random_password.";
+            if let Some((_, rest)) = text.split_once(PASSWORD) {
+                let name = rest.split('.').next().unwrap_or(rest);
+                found.insert(format!(
+                    "data \"aws_secretsmanager_random_password\" \"{name}\" {{\n  password_length     = 32\n  exclude_punctuation = true\n}}\n"
+                ));
+            }
             if text.contains("data.aws_caller_identity") {
-                found.insert("data \"aws_caller_identity\" \"current\" {}\n");
+                found.insert("data \"aws_caller_identity\" \"current\" {}\n".to_owned());
             }
         }
         _ => {}

@@ -323,11 +323,8 @@ const RULES: &[Rule] = &[
         &[KeyValueStore, ObjectStore, TimeSeriesStore, SearchIndex, KafkaCluster],
     ),
     (&[ObjectStore], &[Publishes, Invokes, Streams], &[Queue, Topic, EventBus, IngestionPipeline]),
-    (
-        &[ObjectStore, KeyValueStore, RelationalDatabase, Cache],
-        &[Replicates],
-        &[ObjectStore, KeyValueStore, RelationalDatabase, Cache],
-    ),
+    // Databases and caches copy themselves: their specs say so.
+    (&[ObjectStore], &[Replicates], &[ObjectStore]),
     (
         &[BackupPlan],
         &[Reads, Replicates],
@@ -459,11 +456,11 @@ const RULES: &[Rule] = &[
             NatGateway,
             NetworkEndpoints,
             NetworkFirewall,
-            DnsZone,
         ],
-        &[Serves, Resolves],
+        &[Serves],
         &[Network],
     ),
+    (&[DnsZone], &[Resolves], &[Network]),
     (&[Vpn, DirectConnect], &[Serves], &[TransitGateway]),
     (&[PrivateLink], &[Serves], &[LoadBalancer]),
     (&[Directory], &[Authenticates], &[FileServer, VirtualMachines, Desktops, RelationalDatabase]),

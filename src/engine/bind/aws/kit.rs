@@ -314,3 +314,24 @@ pub fn vpc_config(stack: &Stack<'_>, group: &Handle) -> Option<Expr> {
         ("security_group_ids", list![group_id(group)]),
     ]))
 }
+
+/// A physical name for services that allow fewer characters than
+/// [`Stack::name`] may have. Ids that do not fit keep their beginning and get
+/// four digits of their hash, so that two of them stay apart.
+pub fn short_name(it: &Component, suffix: &str, max: usize) -> Expr {
+    /// Project, hyphen and environment at their longest.
+    const PREFIX: usize = 28;
+    let id = it.id.as_str();
+    let tail = if suffix.is_empty() { String::new() } else { format!("-{suffix}") };
+    let room = max.saturating_sub(PREFIX + 1 + tail.len()).max(6);
+    let id = if id.len() <= room {
+        id.to_owned()
+    } else {
+        let hash = id
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let head: String = id.chars().take(room - 5).collect();
+        format!("{}-{:04x}", head.trim_end_matches('-'), hash & 0xffff)
+    };
+    join![Expr::Var("name_prefix".to_owned()), format!("-{id}{tail}")]
+}

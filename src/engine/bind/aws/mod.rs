@@ -8,8 +8,12 @@ mod dynamodb;
 mod ec2_network;
 mod kms;
 mod lambda;
+mod nat_gateway;
+mod password;
+mod rds;
 pub mod sizing;
 mod sqs;
+mod vpc_endpoint;
 
 use super::Binding;
 use super::expr::Expr;
@@ -26,6 +30,9 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::KeyValueStore => &dynamodb::BINDING,
         Kind::Network => &ec2_network::BINDING,
         Kind::Queue => &sqs::BINDING,
+        Kind::NatGateway => &nat_gateway::BINDING,
+        Kind::NetworkEndpoints => &vpc_endpoint::BINDING,
+        Kind::RelationalDatabase => &rds::BINDING,
         _ => return None,
     })
 }

@@ -6,8 +6,10 @@
 //! environment variables. Pairs that need resources of their own, such as an
 //! event source mapping or a target group, are in the files beside this one.
 
+mod data;
 mod edge;
 mod events;
+mod network;
 
 use super::kit;
 use crate::engine::bind::stack::{Facet, Stack};
@@ -35,7 +37,7 @@ impl Ends<'_> {
 type Wire = fn(&mut Stack<'_>, &Ends<'_>) -> Option<()>;
 
 /// Tried in order; the general rule is the last.
-const WIRES: &[Wire] = &[edge::wire, events::wire, general];
+const WIRES: &[Wire] = &[edge::wire, events::wire, network::wire, data::wire, general];
 
 /// Wires every connection of the graph.
 pub fn connect(stack: &mut Stack<'_>) {
