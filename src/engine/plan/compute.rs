@@ -4,7 +4,7 @@ use super::profile::{Scope, described, number, windows};
 use super::{Ctx, Decision, Draft, Role, sizing};
 use crate::engine::graph::specs::*;
 use crate::engine::graph::{Kind, NodeId, Reason, Tier};
-use crate::engine::requirements::WorkloadKind as W;
+use crate::engine::requirements::{Intention, WorkloadKind as W};
 
 /// What a computing part has to get done.
 #[derive(Clone, Copy, Debug)]
@@ -337,6 +337,7 @@ pub(super) fn style(ctx: &Ctx) -> Option<Style> {
     let machines = described(needs, &[W::VirtualMachine]);
     let long_lived = described(needs, &[W::GameServer]);
     let sessions = described(needs, &[W::WebApp, W::Ecommerce, W::Cms, W::Microservices]);
+    let moves = needs.intent == Intention::Migrate;
     let fast = needs.latency_ms.is_some_and(|(ms, _)| ms > 0.0 && ms < 50.0);
     let rules = [
         kubernetes.then(|| {
@@ -385,6 +386,13 @@ pub(super) fn style(ctx: &Ctx) -> Option<Style> {
                 Kind::ContainerService,
                 format!("{name} runs as a server, which a container carries as it is"),
                 vec![("Functions", format!("{name} would have to be adapted and starts slowly"))],
+            )
+        }),
+        moves.then(|| {
+            chosen(
+                Kind::ContainerService,
+                "an application that moves over keeps running as a server".into(),
+                vec![("Functions", "the application would have to be rewritten".into())],
             )
         }),
         (sessions.is_some() || long_lived.is_some()).then(|| {

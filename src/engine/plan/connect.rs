@@ -512,9 +512,9 @@ fn messages(draft: &mut Draft) {
         let emptied = sends(draft, &id) || draft.graph.connections.iter().any(polls);
         let device = draft.ids(&[IotHub]);
         if !filled {
-            let by_topic = (kind == Queue).then(|| draft.ids(&[Topic])).unwrap_or_default();
+            let topics = if kind == Queue { draft.ids(&[Topic]) } else { Vec::new() };
             let mut done = false;
-            for source in device.iter().chain(&by_topic).chain(&fronts) {
+            for source in device.iter().chain(&fronts).chain(&topics) {
                 if done {
                     break;
                 }
@@ -525,6 +525,18 @@ fn messages(draft: &mut Draft) {
             }
         }
         if !emptied && matches!(kind, Queue | Stream | KafkaCluster | MessageBroker | EventBus) {
+            let analysts = if kind == Stream || kind == KafkaCluster {
+                draft.ids(&[StreamAnalytics, DeliveryStream])
+            } else {
+                Vec::new()
+            };
+            let mut read = false;
+            for reader in analysts {
+                read |= link(draft, &id, Streams, &reader, "Analyses and keeps what passes.");
+            }
+            if read {
+                continue;
+            }
             let readers = if workers.is_empty() { &fronts } else { &workers };
             for reader in readers.iter().take(1) {
                 let why = "Works off what arrives.";
@@ -546,7 +558,14 @@ fn stores(draft: &mut Draft) {
         .filter(|it| kind_of(draft, it).is_some_and(|kind| kind != MachineScaling))
         .collect();
     if parts.len() > 4 {
+        own_stores(draft, &parts);
         return;
+    }
+    for game in draft.ids(&[GameFleet]) {
+        for store in draft.ids(&[KeyValueStore]) {
+            link(draft, &game, Reads, &store, "Loads profiles and keeps results.");
+            link(draft, &game, Writes, &store, "Loads profiles and keeps results.");
+        }
     }
     const SHARED: &[Kind] =
         &[RelationalDatabase, KeyValueStore, DocumentDatabase, Cache, DurableCache, ObjectStore];
@@ -565,6 +584,20 @@ fn stores(draft: &mut Draft) {
                 link(draft, part, Writes, &store, "Works with the data of the system.");
             }
         }
+    }
+}
+
+/// Many parts have a store each, as far as there are stores.
+fn own_stores(draft: &mut Draft, parts: &[NodeId]) {
+    let stores = draft.ids(&[RelationalDatabase, KeyValueStore, DocumentDatabase, ObjectStore]);
+    for (i, part) in parts.iter().enumerate() {
+        let works = draft.graph.targets(part).any(|(_, it)| STORES.contains(&it.spec.kind()));
+        if works || stores.is_empty() {
+            continue;
+        }
+        let store = stores[i % stores.len()].clone();
+        link(draft, part, Reads, &store, "Keeps its data here.");
+        link(draft, part, Writes, &store, "Keeps its data here.");
     }
 }
 
@@ -643,10 +676,16 @@ fn orphans(draft: &mut Draft) {
         if linked(draft, &id) || AROUND.contains(&kind) {
             continue;
         }
+        let runs_code = draft.has_any(SERVERS);
         let habit = |draft: &mut Draft| {
             for (sources, intents, targets) in HABITS {
                 let starts = sources.contains(&kind);
                 let others = if starts { targets } else { sources };
+                // Gateways reach stores and queues themselves only without code.
+                let direct = matches!(sources, [HttpApi] | [GraphqlApi]) && !starts;
+                if direct && runs_code && !SERVERS.contains(&kind) {
+                    continue;
+                }
                 if !starts && !targets.contains(&kind) {
                     continue;
                 }

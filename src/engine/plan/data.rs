@@ -73,7 +73,7 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx, parts: u32) -> Spec {
         .into(),
         Kind::Cache => cache(ctx, data_gb).into(),
         Kind::DurableCache => DurableCache {
-            memory_gib: sizing::cache_gib(data_gb).max(1.37),
+            memory_gib: sizing::cache_gib(data_gb, profile.sessions).max(1.37),
             nodes: if ctx.standby() { 2 + ctx.replicas() } else { 1 },
             gb_written_per_month: writes * profile.item_kb / 1e6,
             ..DurableCache::default()
@@ -228,7 +228,7 @@ fn style(ctx: &Ctx, engine: RelationalEngine) -> RelationalStyle {
 }
 
 fn cache(ctx: &Ctx, data_gb: f64) -> Cache {
-    let memory = sizing::cache_gib(data_gb);
+    let memory = sizing::cache_gib(data_gb, ctx.profile.sessions);
     // Beyond the largest usual node the keys are spread.
     let shards = sizing::units(memory, 52.26).min(90);
     let copies = if ctx.standby() { 2 + ctx.replicas() } else { 1 };

@@ -31,6 +31,11 @@ const MOST_SERVICES: usize = 6;
 pub(super) fn place(draft: &mut Draft) {
     let scope = draft.ctx.profile.scope;
     let needs = draft.ctx.needs;
+    let shaping = |it: &&crate::engine::graph::Component| {
+        super::services::shapes_the_design(it.spec.kind())
+    };
+    // Who names three services has thought of what works in the background.
+    let named = draft.graph.components.iter().filter(shaping).count() >= 3;
     for workload in &needs.workloads {
         // A text that only connects named services is taken at its word.
         if scope == Scope::Parts {
@@ -51,9 +56,45 @@ pub(super) fn place(draft: &mut Draft) {
         one(draft, &Workload { kind: W::WebApp, name: "app".to_owned(), span });
     }
     if draft.ctx.profile.completes() {
+        guarded(draft);
         read_cache(draft);
         registry(draft);
     }
+}
+
+/// What stands before a public address needs one, and what answers there.
+fn guarded(draft: &mut Draft) {
+    let guards = [WebFirewall, DdosProtection, UserDirectory, Cdn, Certificate];
+    let before = draft.graph.components.iter().find(|it| guards.contains(&it.spec.kind()));
+    let Some(before) = before else { return };
+    let span = before.reason.span.unwrap_or([0, 0]);
+    let guard = matches!(before.spec.kind(), WebFirewall | DdosProtection);
+    let servers = draft.has_any(&[ContainerService, KubernetesCluster]);
+    let ways =
+        [HttpApi, GraphqlApi, LoadBalancer, WebService, AppPlatform, GlobalAccelerator, WebHosting];
+    let open = draft.has_any(&ways) || (guard && draft.has(Cdn));
+    if draft.ctx.profile.private_entry || open || !(servers || guard) {
+        return;
+    }
+    let name = "application".to_owned();
+    front(draft, &Workload { kind: W::WebApp, name, span });
+}
+
+/// Workloads that need something which answers people.
+fn faces_people(kind: W) -> bool {
+    matches!(
+        kind,
+        W::WebApp
+            | W::StaticSite
+            | W::RestApi
+            | W::GraphqlApi
+            | W::Realtime
+            | W::MobileBackend
+            | W::Microservices
+            | W::Ecommerce
+            | W::Cms
+            | W::ContainerPlatform
+    )
 }
 
 /// Named services do this kind of work already.
@@ -66,7 +107,9 @@ fn covered(draft: &Draft, kind: W) -> bool {
         W::GenAi => draft.has_any(&[FoundationModel, ModelEndpoint]),
         W::Migration => draft.has_any(&[DatabaseMigration, DataSync]),
         W::GameServer => draft.has(GameFleet),
-        W::IotIngest => draft.has(IotHub),
+        W::IotIngest => {
+            draft.has_any(&[IotHub, Stream, KafkaCluster, StreamAnalytics, DeliveryStream])
+        }
         W::CiCd => draft.has_any(&[Pipeline, Build]),
         W::Dashboards => draft.has(Dashboards),
         W::VideoProcessing => draft.has(VideoTranscoder),

@@ -19,7 +19,7 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx, parts: u32) -> Spec {
     let limit = (peak * 2.0).ceil().clamp(100.0, 10_000.0) as u32;
     match kind {
         Kind::LoadBalancer => LoadBalancer {
-            internal: ctx.needs.preferences.private_only,
+            internal: profile.private_entry,
             requests_per_second: profile.average_rps / share,
             gb_per_month: gb,
             ..LoadBalancer::default()
@@ -30,7 +30,8 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx, parts: u32) -> Spec {
             request_kb: profile.item_kb.max(1.0),
             rate_limit: limit,
             burst_limit: limit.saturating_mul(2).min(5000).max(limit.min(5000)),
-            private: ctx.needs.preferences.private_only,
+            private: profile.private_entry,
+            protocol: if guarded_api(ctx) { ApiProtocol::Rest } else { ApiProtocol::Http },
             ..HttpApi::default()
         }
         .into(),
@@ -47,7 +48,7 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx, parts: u32) -> Spec {
         Kind::DnsZone => DnsZone {
             domain: domain(ctx),
             queries_per_month: (requests * 0.1).max(10_000.0),
-            private: ctx.needs.preferences.private_only,
+            private: profile.private_entry,
             health_checks: if ctx.multi_region() { 2 } else { 0 },
         }
         .into(),
@@ -65,6 +66,11 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx, parts: u32) -> Spec {
     }
 }
 
+/// Only REST APIs carry a firewall, and only they can be private.
+fn guarded_api(ctx: &Ctx) -> bool {
+    ctx.profile.private_entry || ctx.profile.completes() && (ctx.profile.strict || ctx.fortified())
+}
+
 /// The way in to what answers, by what answers.
 pub(super) fn way_in(draft: &mut Draft, backend: Kind, reason: Reason) -> Option<NodeId> {
     let ctx = draft.ctx;
@@ -74,23 +80,18 @@ pub(super) fn way_in(draft: &mut Draft, backend: Kind, reason: Reason) -> Option
             if let Some(known) = known.first() {
                 return Some(known.clone());
             }
-            let mut api = spec(Kind::HttpApi, &ctx, 1);
-            if let Spec::HttpApi(api) = &mut api {
-                // Only REST APIs carry a firewall and per-client limits.
-                let guarded = ctx.profile.strict || ctx.fortified();
-                api.protocol = if guarded { ApiProtocol::Rest } else { ApiProtocol::Http };
-                if guarded {
-                    draft.decide(
-                        Decision::new(
-                            "api",
-                            "REST API",
-                            "A firewall, request validation and usage limits can stand before it.",
-                        )
-                        .instead_of("HTTP API", "costs a third but cannot carry a firewall")
-                        .so("Each million requests costs 3.50 instead of 1.00 dollars."),
-                    );
-                }
+            if guarded_api(&ctx) {
+                draft.decide(
+                    Decision::new(
+                        "api",
+                        "REST API",
+                        "A firewall, request validation and usage limits can stand before it.",
+                    )
+                    .instead_of("HTTP API", "costs a third but cannot carry a firewall")
+                    .so("Each million requests costs 3.50 instead of 1.00 dollars."),
+                );
             }
+            let api = spec(Kind::HttpApi, &ctx, 1);
             draft.add("api", "API", api, reason)
         }
         Kind::ContainerService | Kind::KubernetesCluster | Kind::VirtualMachines => {
@@ -103,7 +104,7 @@ pub(super) fn way_in(draft: &mut Draft, backend: Kind, reason: Reason) -> Option
 
 /// People outside reach the system with a browser or an app.
 fn is_public(draft: &Draft) -> bool {
-    if draft.ctx.needs.preferences.private_only {
+    if draft.ctx.profile.private_entry {
         return false;
     }
     draft.has_any(&[

@@ -84,9 +84,7 @@ fn sign_in(draft: &mut Draft) {
     let counted = load.users.or(load.monthly_active_users).or(load.daily_active_users).is_some();
     let known = counted || ctx.profile.strict || needs.data.contains(&DataClass::Personal);
     let reason = match (asked, people) {
-        (Some(asked), _) if ctx.profile.completes() || ctx.profile.scope == Scope::Parts => {
-            Reason::words("Users sign in.", asked.span)
-        }
+        (Some(asked), _) if ctx.profile.completes() => Reason::words("Users sign in.", asked.span),
         (None, Some(people)) if known && ctx.profile.scope == Scope::Described => {
             Reason::words("Its users have to be told apart.", people.span)
         }

@@ -134,6 +134,17 @@ pub(super) fn place(draft: &mut Draft) {
                 continue;
             }
         };
+        if kind == Kind::VirtualMachines && runs_games(draft, mention) {
+            draft.diagnostics.push(
+                Diagnostic::new(
+                    "service-is-detail",
+                    Severity::Note,
+                    "The machines belong to the game fleet, which runs them itself.",
+                )
+                .at(mention.span),
+            );
+            continue;
+        }
         if !draft.ctx.profile.allows(kind) {
             let service = services::service_of(kind);
             let by_policy = !draft.ctx.policy.allows_service(service);
@@ -185,6 +196,20 @@ pub(super) fn place(draft: &mut Draft) {
         }
         draft.named[i] = components(draft, mention, kind);
     }
+}
+
+/// Machines with an instance type in a text about a game fleet are the fleet's.
+fn runs_games(draft: &mut Draft, mention: &Mention) -> bool {
+    let Some(instance) = mention.details.get("instance") else { return false };
+    let spot = mention.details.get("purchase").is_some_and(|it| it == "spot");
+    for component in &mut draft.graph.components {
+        if let Spec::GameFleet(it) = &mut component.spec {
+            it.instance_type.get_or_insert_with(|| instance.clone());
+            it.spot |= spot;
+            return true;
+        }
+    }
+    false
 }
 
 /// One of which a design has only one, however often it is named.
@@ -346,6 +371,9 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
     let nodes = number(details, "nodes").filter(|it| *it > 0).map(|it| it.min(1000));
     match spec {
         Spec::Function(it) => {
+            if text("architecture") == Some("arm64") {
+                it.arch = Arch::Arm64;
+            }
             if let Some(memory) = number(details, "memory_mb") {
                 it.memory_mb = memory.clamp(128, 10_240);
             }
@@ -375,7 +403,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 it.tasks_max = it.tasks_max.max(it.tasks_min * 2);
                 it.tasks_average = it.tasks_average.max(f64::from(it.tasks_min));
             }
-            if flag("spot") == Some(true) {
+            if text("purchase") == Some("spot") {
                 it.spot = true;
             }
         }
@@ -392,7 +420,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 it.nodes_max = it.nodes_max.max(nodes * 2);
                 it.nodes_average = it.nodes_average.max(f64::from(nodes));
             }
-            if flag("spot") == Some(true) {
+            if text("purchase") == Some("spot") {
                 it.spot = true;
             }
         }
@@ -411,7 +439,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 it.disk_gb = it.disk_gb.max(50);
                 it.memory_gib = it.memory_gib.max(4.0);
             }
-            if flag("spot") == Some(true) {
+            if text("purchase") == Some("spot") {
                 it.spot = true;
             }
         }
@@ -473,6 +501,11 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 _ => {}
             }
             it.node_type = instance.map(|it| prefixed("cache.", &it)).or(it.node_type.take());
+            if it.node_type.is_some() {
+                // The text says how large it is.
+                it.nodes = (it.nodes / it.shards.max(1)).max(1);
+                it.shards = 1;
+            }
             if variant.contains("serverless") {
                 it.serverless = true;
             }
@@ -495,11 +528,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 it.nodes = nodes.unwrap_or(it.nodes);
             }
         }
-        Spec::KeyValueStore(it) => match variant {
-            "provisioned" => it.on_demand = false,
-            "stream" | "streams" => it.stream = true,
-            _ => {}
-        },
+        Spec::KeyValueStore(it) => it.on_demand &= text("billing") != Some("provisioned"),
         Spec::ObjectStore(it) => match variant {
             "website" | "static" => it.purpose = ObjectPurpose::Website,
             "lake" | "data-lake" => it.purpose = ObjectPurpose::Lake,
@@ -551,7 +580,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
                 it.gpu = 1;
                 it.machines = true;
             }
-            if flag("spot") == Some(true) {
+            if text("purchase") == Some("spot") {
                 it.spot = true;
             }
         }
@@ -577,7 +606,7 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
         }
         Spec::GameFleet(it) => {
             it.instance_type = instance.or(it.instance_type.take());
-            it.spot |= flag("spot") == Some(true);
+            it.spot |= text("purchase") == Some("spot");
         }
         Spec::DirectConnect(it) => {
             if let Some(gbps) = number(details, "gbps").filter(|it| *it > 0) {
@@ -640,7 +669,9 @@ fn relational(
             it.style = RelationalStyle::MultiZone;
         }
     }
-    if let Some(replicas) = number(details, "replicas").or(nodes.map(|it| it.saturating_sub(1))) {
+    if let Some(replicas) =
+        number(details, "read_replicas").or(nodes.map(|it| it.saturating_sub(1)))
+    {
         it.replicas = it.replicas.max(replicas.min(15));
     }
     if let Some(version) = details.get("version") {
@@ -742,6 +773,15 @@ pub(super) fn complete(draft: &mut Draft) {
         let spec = spec(Kind::VirtualMachines, &ctx, Role::Front, 1);
         if let Some(id) = draft.add("servers", "Servers", spec, reason) {
             draft.roles.insert(id, Role::Front);
+        }
+    }
+    if draft.has(Kind::StreamAnalytics) && !draft.has_any(&[Kind::Stream, Kind::KafkaCluster]) {
+        let text = "Stream analytics reads from a stream.";
+        let reason = span(draft, Kind::StreamAnalytics)
+            .map_or_else(|| Reason::rule(text), |span| Reason::words(text, span));
+        if let Some(kind) = ctx.profile.choose(&[Kind::Stream, Kind::KafkaCluster]) {
+            let (id, title) = id_and_title(kind);
+            draft.add(&id, &title, spec(kind, &ctx, Role::Worker, 1), reason);
         }
     }
     public_machines(draft);

@@ -87,8 +87,6 @@ fn endpoint(kind: Kind) -> Option<&'static str> {
         Kind::ImageAnalysis => "rekognition",
         Kind::SpeechToText => "transcribe",
         Kind::Email => "email",
-        Kind::Tracing => "xray",
-        Kind::LogStore => "logs",
         _ => return None,
     })
 }
@@ -248,6 +246,7 @@ fn ways_out(draft: &mut Draft) {
     let needs_out = pulls || private_machines || !interface.is_empty();
     let named_nat = draft.has(Kind::NatGateway);
     let by_endpoints = private
+        || (ctx.fortified() && !named_nat && !pulls && !private_machines)
         || (needs_out && !named_nat && !pulls && !private_machines && endpoints_hour <= NAT_HOUR);
     let nat = needs_out && !by_endpoints && !private;
     if nat || named_nat {

@@ -1,7 +1,6 @@
 //! How it is watched: alarms, traces, the audit trail, detection.
 
 use super::{Ctx, Draft, sizing};
-use crate::engine::graph::pairs::COMPUTE;
 use crate::engine::graph::specs::*;
 use crate::engine::graph::{Kind, Reason, Tier};
 use crate::engine::requirements::Intent;
@@ -88,7 +87,7 @@ pub(super) fn place(draft: &mut Draft) {
     }
     if draft.has(Kind::Tracing) {
         trace(draft);
-    } else if ctx.tier == Tier::Best && ctx.economy < 1 && draft.has_any(COMPUTE) {
+    } else if ctx.tier == Tier::Best && ctx.economy < 1 && draft.has_any(TRACED) {
         draft.ensure(
             "tracing",
             "Tracing",
@@ -152,9 +151,19 @@ pub(super) fn place(draft: &mut Draft) {
     }
 }
 
+/// What can send traces with a library of its own.
+const TRACED: &[Kind] = &[
+    Kind::Function,
+    Kind::ContainerService,
+    Kind::KubernetesCluster,
+    Kind::VirtualMachines,
+    Kind::WebService,
+    Kind::AppPlatform,
+];
+
 fn trace(draft: &mut Draft) {
     for tracing in draft.ids(&[Kind::Tracing]) {
-        for part in draft.ids(COMPUTE) {
+        for part in draft.ids(TRACED) {
             super::connect::link(draft, &part, Intent::Publishes, &tracing, "Sends its traces.");
         }
     }

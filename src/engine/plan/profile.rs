@@ -31,6 +31,8 @@ pub struct Profile {
     pub requests_per_month: f64,
     pub average_rps: f64,
     pub peak_rps: f64,
+    /// People who are there at once.
+    pub sessions: f64,
     pub read_share: f64,
     pub item_kb: f64,
     pub messages_per_month: f64,
@@ -40,6 +42,8 @@ pub struct Profile {
     pub growth: f64,
     /// How the load was found, for reasons and decisions.
     pub load_story: String,
+    /// Nobody outside reaches it: ways in are private as well.
+    pub private_entry: bool,
     /// Regulated or sensitive data: own keys, audit trail, private databases.
     pub strict: bool,
     /// Zones must be able to fail: availability or recovery goals ask for it.
@@ -117,17 +121,7 @@ impl Profile {
         let mut diagnostics = Vec::new();
         let scope = scope(needs);
         let load = load(needs, scope);
-        let strict = !needs.compliance.is_empty()
-            || needs.data.iter().any(|it| {
-                matches!(
-                    it,
-                    DataClass::Health
-                        | DataClass::Payment
-                        | DataClass::Financial
-                        | DataClass::Children
-                        | DataClass::Government
-                )
-            });
+        let strict = !needs.compliance.is_empty() || sensitive(needs);
         let availability = needs.availability.filter(|it| (0.0..=1.0).contains(it));
         let rto = needs.rto_minutes.filter(|it| it.is_finite());
         let rpo = needs.rpo_minutes.filter(|it| it.is_finite());
@@ -169,6 +163,8 @@ impl Profile {
             requests_per_month: load.requests,
             average_rps: sizing::average_per_second(load.requests),
             peak_rps: load.peak,
+            sessions: sane(needs.load.concurrent_users)
+                .unwrap_or(load.peak * sizing::THINK_SECONDS),
             read_share: sane(needs.load.read_share).map_or(sizing::READ_SHARE, |it| it.min(1.0)),
             item_kb: sane(needs.load.item_kb).unwrap_or(4.0),
             messages_per_month: load.messages,
@@ -178,6 +174,7 @@ impl Profile {
                 .unwrap_or(load.requests * sizing::ANSWER_KB / 1e6),
             growth: sane(needs.load.growth_per_year).unwrap_or(0.2),
             load_story: load.story,
+            private_entry: needs.preferences.private_only && !people_outside(needs),
             strict,
             standby_needed,
             second_region_needed,
@@ -212,6 +209,63 @@ impl Profile {
     }
 }
 
+/// Data whose loss or leak has consequences in law.
+fn sensitive(needs: &Needs) -> bool {
+    needs.data.iter().any(|it| {
+        matches!(
+            it,
+            DataClass::Health
+                | DataClass::Payment
+                | DataClass::Financial
+                | DataClass::Children
+                | DataClass::Government
+        )
+    })
+}
+
+/// "No internet access" of the parts inside does not keep customers out.
+fn people_outside(needs: &Needs) -> bool {
+    use WorkloadKind::*;
+    let load = &needs.load;
+    load.users.is_some()
+        || load.monthly_active_users.is_some()
+        || load.daily_active_users.is_some()
+        || load.concurrent_users.is_some()
+        || described(needs, &[MobileBackend, Ecommerce, StaticSite, Cms]).is_some()
+}
+
+/// Players talk to game servers, seldom to the rest.
+fn plays(needs: &Needs) -> bool {
+    described(needs, &[WorkloadKind::GameServer]).is_some()
+        || needs.mentions.iter().any(|it| {
+            wanted(needs, it)
+                && services::meaning(it.cloud, it.service) == Some(Meaning::Part(Kind::GameFleet))
+        })
+}
+
+/// Something that keeps files is asked for, so stated volumes are theirs.
+fn keeps_files(needs: &Needs) -> bool {
+    use WorkloadKind::*;
+    const FILES: &[WorkloadKind] = &[
+        ObjectStore,
+        DataLake,
+        FileShare,
+        FileTransfer,
+        BackupArchive,
+        VideoProcessing,
+        DocumentProcessing,
+        ImageAnalysis,
+    ];
+    described(needs, FILES).is_some()
+        || needs.mentions.iter().any(|it| {
+            wanted(needs, it)
+                && matches!(
+                    services::meaning(it.cloud, it.service),
+                    Some(Meaning::Part(Kind::ObjectStore | Kind::FileSystem | Kind::FileServer))
+                )
+        })
+}
+
 /// Programs for Windows do not run on ARM machines.
 pub fn windows(needs: &Needs) -> bool {
     ["windows", ".net framework", "iis", "active directory"]
@@ -237,7 +291,11 @@ fn scope(needs: &Needs) -> Scope {
         || load.monthly_active_users.is_some()
         || load.daily_active_users.is_some()
         || load.concurrent_users.is_some()
-        || needs.residency.is_some();
+        || needs.residency.is_some()
+        || needs.latency_ms.is_some()
+        || load.peak_requests_per_second.is_some()
+        || needs.intent != Intention::Design
+        || sensitive(needs);
     let describes = needs.workloads.iter().any(|it| !is_single_part(it.kind));
     match named.count() {
         0 => Scope::Described,
@@ -265,7 +323,8 @@ fn load(needs: &Needs, scope: Scope) -> Numbers {
         .or(sane(load.users))
         .or(sane(load.daily_active_users).map(|it| it / sizing::DAILY_SHARE))
         .or(sane(load.concurrent_users).map(|it| it * 10.0));
-    let concurrent = sane(load.concurrent_users).map(sizing::rate_of_concurrent);
+    let think = if plays(needs) { sizing::PLAY_SECONDS } else { sizing::THINK_SECONDS };
+    let concurrent = sane(load.concurrent_users).map(|it| sizing::rate_of_concurrent(it, think));
     let peak_stated = sane(load.peak_requests_per_second).or(concurrent);
     let (requests, story) = if let Some(rps) = sane(load.requests_per_second) {
         (sizing::per_month(rps), format!("{} requests a second are stated", number(rps)))
@@ -275,7 +334,7 @@ fn load(needs: &Needs, scope: Scope) -> Numbers {
         let story = match concurrent {
             Some(_) if load.peak_requests_per_second.is_none() => format!(
                 "people who are there at once ask every {} s, which is {} requests a second at peak",
-                sizing::THINK_SECONDS,
+                think,
                 number(peak)
             ),
             _ => format!("{} requests a second at peak are stated", number(peak)),
@@ -338,7 +397,7 @@ fn load(needs: &Needs, scope: Scope) -> Numbers {
         requests,
         peak,
         messages,
-        database_gb: stored.unwrap_or_else(|| {
+        database_gb: stored.filter(|_| !keeps_files(needs)).unwrap_or_else(|| {
             if small { 5.0 } else { (people * sizing::ROWS_GB_PER_USER).max(5.0) }
         }),
         files_gb: stored.or(files).unwrap_or_else(|| {

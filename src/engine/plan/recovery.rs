@@ -96,6 +96,13 @@ fn explain(draft: &mut Draft) {
     if stores.is_empty() {
         return;
     }
+    const ZONAL: &[Kind] = &[
+        Kind::RelationalDatabase,
+        Kind::DocumentDatabase,
+        Kind::GraphDatabase,
+        Kind::FileServer,
+    ];
+    let zonal = draft.has_any(ZONAL);
     let decision = if let Some(region) = draft.graph.recovery_region.clone() {
         let because = if ctx.multi_region() {
             "The goals ask for more than one region can promise."
@@ -105,6 +112,13 @@ fn explain(draft: &mut Draft) {
         Decision::new("recovery", format!("Copies in {region}"), because)
             .instead_of("One region", "recovers only when the region comes back")
             .so("Storage and transfer of the copies are paid for.")
+    } else if !zonal {
+        Decision::new(
+            "recovery",
+            "Several zones by design",
+            "The stores spread over zones themselves and go back to any second of the last days.",
+        )
+        .so("Nothing has to be restored when a zone fails.")
     } else if ctx.standby() {
         Decision::new(
             "recovery",

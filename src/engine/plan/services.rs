@@ -136,6 +136,12 @@ pub const AWS: &[(&str, Meaning)] = &[
     ("s3express", Part(ExpressStore)),
     ("shield", Part(DdosProtection)),
     ("textract", Part(DocumentExtraction)),
+    ("artifact", Detail("reports to download; nothing is built")),
+    ("cloudformation", Detail("a format that the code is written in")),
+    ("cost-explorer", Detail("shows what the account costs; nothing is built")),
+    ("ebs", Detail("disks come with the machines that they belong to")),
+    ("health", Detail("shows the state of the account; nothing is built")),
+    ("trusted-advisor", Detail("advises on the account; nothing is built")),
     ("transcribe", Part(SpeechToText)),
 ];
 

@@ -12,6 +12,8 @@ pub const DAILY_SHARE: f64 = 0.2;
 pub const REQUESTS_PER_ACTIVE_DAY: f64 = 50.0;
 /// Seconds between two requests of a person who is using the system.
 pub const THINK_SECONDS: f64 = 10.0;
+/// The same for players, who talk to game servers most of the time.
+pub const PLAY_SECONDS: f64 = 300.0;
 /// Peak over average when the text gives none.
 pub const PEAK_FACTOR: f64 = 5.0;
 /// Share of a processor that is planned to be busy at peak.
@@ -30,6 +32,11 @@ pub const IO_PER_STATEMENT: f64 = 2.0;
 pub const MISS_SHARE: f64 = 0.1;
 /// Share of the data that is touched every day.
 pub const HOT_SHARE: f64 = 0.2;
+/// Share of the data that a cache holds: requests follow a power law, so the
+/// most wanted twentieth answers most of them.
+pub const CACHED_SHARE: f64 = 0.05;
+/// What is remembered of someone who is there, in kB.
+pub const SESSION_KB: f64 = 20.0;
 /// Database rows and index of one user, in GB.
 pub const ROWS_GB_PER_USER: f64 = 0.000_5;
 /// Files of one user, in GB.
@@ -61,8 +68,8 @@ pub fn requests_of_users(monthly_users: f64) -> f64 {
 }
 
 /// Peak requests a second of so many people at once (Little's law with think time).
-pub fn rate_of_concurrent(users: f64) -> f64 {
-    users / THINK_SECONDS
+pub fn rate_of_concurrent(users: f64, think_seconds: f64) -> f64 {
+    users / think_seconds.max(1.0)
 }
 
 /// Requests in progress at once (Little's law).
@@ -137,10 +144,11 @@ pub fn provisioned_gb(now_gb: f64, growth_per_year: f64) -> f64 {
     ((later / 10.0).ceil() * 10.0).clamp(20.0, 65_536.0)
 }
 
-/// Memory of a cache for the hot part of the data, with a quarter to spare.
-pub fn cache_gib(data_gb: f64) -> f64 {
+/// Memory of a cache for the hot part of the data and for the sessions of those
+/// who are there, with a quarter to spare.
+pub fn cache_gib(data_gb: f64, sessions: f64) -> f64 {
     const SIZES: [f64; 9] = [0.5, 1.37, 3.09, 6.38, 12.93, 26.04, 52.26, 103.68, 209.55];
-    let wanted = data_gb * HOT_SHARE * 1.25;
+    let wanted = (data_gb * CACHED_SHARE + sessions * SESSION_KB / 1e6) * 1.25;
     SIZES.into_iter().find(|it| *it >= wanted).unwrap_or(317.77)
 }
 
