@@ -50,10 +50,11 @@ impl Demand {
                 cpu * WAITING,
             ),
             Role::Worker => {
-                let average = sizing::average_per_second(profile.messages_per_month);
+                let messages = profile.messages_per_month / profile.batch;
+                let average = sizing::average_per_second(messages);
                 // A queue flattens the peak: workers may lag by minutes.
                 let cpu = cpu * WORKER_FACTOR;
-                of(profile.messages_per_month, average, average * 2.0, cpu, cpu * WAITING)
+                of(messages, average, average * 2.0, cpu, cpu * WAITING)
             }
             Role::Job => {
                 let average = sizing::average_per_second(JOB_RUNS);
@@ -319,6 +320,11 @@ const SERVER_FRAMEWORKS: &[&str] = &[
     "jboss",
     "docker",
 ];
+
+/// The application is written with a framework that runs as a server.
+pub(super) fn serves_pages(ctx: &Ctx) -> bool {
+    SERVER_FRAMEWORKS.iter().any(|it| ctx.needs.stack.contains(*it))
+}
 
 /// Chooses the compute style: prohibitions and preferences first, then what the
 /// workload needs, then what its load costs.

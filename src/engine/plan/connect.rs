@@ -364,6 +364,7 @@ pub(super) fn infer(draft: &mut Draft) {
     entries(draft);
     messages(draft);
     orphans(draft);
+    readers(draft);
     if draft.ctx.profile.completes() {
         stores(draft);
     }
@@ -567,8 +568,16 @@ fn stores(draft: &mut Draft) {
             link(draft, &game, Writes, &store, "Loads profiles and keeps results.");
         }
     }
-    const SHARED: &[Kind] =
-        &[RelationalDatabase, KeyValueStore, DocumentDatabase, Cache, DurableCache, ObjectStore];
+    const SHARED: &[Kind] = &[
+        RelationalDatabase,
+        KeyValueStore,
+        DocumentDatabase,
+        TimeSeriesStore,
+        WideColumnStore,
+        Cache,
+        DurableCache,
+        ObjectStore,
+    ];
     for store in draft.ids(SHARED) {
         let served = draft.graph.sources(&store).any(|(_, it)| it.spec.kind() == Cdn);
         let purpose = match draft.graph.component(&store).map(|it| &it.spec) {
@@ -583,6 +592,30 @@ fn stores(draft: &mut Draft) {
                 link(draft, part, Reads, &store, "Works with the data of the system.");
                 link(draft, part, Writes, &store, "Works with the data of the system.");
             }
+        }
+    }
+}
+
+/// What works on files reads and writes them, whatever else starts it.
+fn readers(draft: &mut Draft) {
+    const WORKING: &[Kind] = &[
+        EtlJob,
+        QueryService,
+        HadoopCluster,
+        BatchCompute,
+        ModelEndpoint,
+        VideoTranscoder,
+        DocumentExtraction,
+        SpeechToText,
+        DeliveryStream,
+    ];
+    let buckets = draft.ids(&[ObjectStore]);
+    let Some(bucket) = buckets.first() else { return };
+    for id in draft.ids(WORKING) {
+        let works = draft.graph.targets(&id).any(|(_, it)| STORES.contains(&it.spec.kind()));
+        if !works {
+            link(draft, &id, Reads, bucket, "Works on files.");
+            link(draft, &id, Writes, bucket, "Works on files.");
         }
     }
 }

@@ -218,6 +218,9 @@ fn style(ctx: &Ctx, engine: RelationalEngine) -> RelationalStyle {
         && !ctx.profile.no_clusters
         && ctx.needs.preferences.open_source != Some(true);
     let scope = ctx.profile.completes();
+    if clusters && scope && ctx.needs.preferences.serverless == Some(true) {
+        return RelationalStyle::Serverless;
+    }
     if clusters && scope && (ctx.multi_region() || (ctx.tier == Tier::Best && ctx.economy < 2)) {
         RelationalStyle::Cluster
     } else if ctx.standby() {
@@ -245,6 +248,7 @@ fn cache(ctx: &Ctx, data_gb: f64) -> Cache {
         nodes: copies * shards,
         shards,
         multi_zone: copies > 1 && engine != CacheEngine::Memcached,
+        serverless: ctx.needs.preferences.serverless == Some(true),
         snapshot_days: if engine == CacheEngine::Memcached {
             0
         } else {

@@ -31,9 +31,8 @@ const MOST_SERVICES: usize = 6;
 pub(super) fn place(draft: &mut Draft) {
     let scope = draft.ctx.profile.scope;
     let needs = draft.ctx.needs;
-    let shaping = |it: &&crate::engine::graph::Component| {
-        super::services::shapes_the_design(it.spec.kind())
-    };
+    let shaping =
+        |it: &&crate::engine::graph::Component| super::services::shapes_the_design(it.spec.kind());
     // Who names three services has thought of what works in the background.
     let named = draft.graph.components.iter().filter(shaping).count() >= 3;
     for workload in &needs.workloads {
@@ -43,7 +42,7 @@ pub(super) fn place(draft: &mut Draft) {
         }
         if scope == Scope::Specified
             && !is_single_part(workload.kind)
-            && covered(draft, workload.kind)
+            && (named && !faces_people(workload.kind) || covered(draft, workload.kind))
         {
             continue;
         }
@@ -122,6 +121,8 @@ fn covered(draft: &Draft, kind: W) -> bool {
 fn one(draft: &mut Draft, workload: &Workload) {
     let because = |text: &str| Reason::words(text, workload.span);
     match workload.kind {
+        // "Website" next to "static" says nothing new.
+        W::WebApp if files_only(draft) => website(draft, workload, true),
         W::WebApp => {
             front(draft, workload);
             database(draft, workload, &[RelationalDatabase, KeyValueStore, DocumentDatabase]);
@@ -186,6 +187,8 @@ fn one(draft: &mut Draft, workload: &Workload) {
             }
         }
         W::Worker => worker(draft, workload, "worker", "Work is done after the answer was given."),
+        // Devices that report every minute are no timetable.
+        W::Scheduled if super::profile::streams(draft.ctx.needs) => {}
         W::Scheduled => {
             job(draft, workload);
             part(draft, Schedule, because("It runs on a timetable."));
@@ -493,6 +496,16 @@ fn says_relational(draft: &Draft) -> bool {
         || needs.workloads.iter().any(|it| it.kind == W::RelationalStore)
 }
 
+/// The only web site of the text is one of files: nobody signs in, nothing runs.
+fn files_only(draft: &Draft) -> bool {
+    let needs = draft.ctx.needs;
+    let described = |kinds: &[W]| super::profile::described(needs, kinds).is_some();
+    described(&[W::StaticSite])
+        && !described(&[W::UserSignIn, W::RelationalStore, W::RestApi, W::Ecommerce, W::Cms])
+        && needs.load.users.is_none()
+        && !compute::serves_pages(&draft.ctx)
+}
+
 /// Ids and titles from names in the text: "orders service" is `orders-service`.
 fn named_after(workload: &Workload, id: &str, title: &str) -> (String, String) {
     let name = workload.name.trim();
@@ -519,7 +532,14 @@ fn front(draft: &mut Draft, workload: &Workload) {
         enter(draft, workload);
         return;
     }
-    if draft.has_any(RUNS_CODE) && !separate {
+    let background = |it: &crate::engine::graph::Component| {
+        ctx.profile.scope == Scope::Described
+            && draft.roles.get(&it.id).is_some_and(|it| *it != Role::Front)
+    };
+    let answers = |it: &crate::engine::graph::Component| {
+        RUNS_CODE.contains(&it.spec.kind()) && !background(it)
+    };
+    if draft.graph.components.iter().any(answers) && !separate {
         // What is named answers people, unless it only works in the background.
         enter(draft, workload);
         return;
@@ -733,6 +753,10 @@ fn broker(draft: &mut Draft, kinds: &[Kind], reason: Reason) {
     }
 }
 
+/// Seconds of work in a month below which functions cost less than a container
+/// with its network: 5 million at 512 MB are about 33 dollars.
+const SELDOM_SECONDS: f64 = 5e6;
+
 /// Code that works off events in the background.
 fn worker_compute(draft: &mut Draft, workload: &Workload, id: &str) {
     if draft.roles.values().any(|it| *it == Role::Worker) {
@@ -750,7 +774,8 @@ fn worker_compute(draft: &mut Draft, workload: &Workload, id: &str) {
         || wish.open_source == Some(true)
         || wish.kubernetes == Some(true)
         || wish.virtual_machines == Some(true);
-    let seldom = demand.per_month * demand.seconds < 1e6;
+    let shared = compute::serves_pages(&ctx);
+    let seldom = !shared && demand.per_month * demand.seconds < SELDOM_SECONDS;
     if !fixed && seldom && ctx.profile.allows(Function) {
         style = Style {
             kind: Function,

@@ -1,7 +1,7 @@
 //! Who may do what: sign-in, keys, secrets.
 
 use super::profile::{Scope, described};
-use super::{Ctx, Draft};
+use super::{Ctx, Decision, Draft};
 use crate::engine::graph::pairs::{COMPUTE, STORES};
 use crate::engine::graph::specs::*;
 use crate::engine::graph::{Kind, Reason};
@@ -31,6 +31,10 @@ pub(super) fn spec(kind: Kind, ctx: &Ctx) -> Spec {
         _ => Spec::default_of(kind),
     }
 }
+
+/// Users from which a directory that is paid by the user is too dear to be a
+/// default: 200,000 are about 1,000 dollars a month.
+const OWN_SIGN_IN: f64 = 200_000.0;
 
 /// What people use who have to be told apart.
 const WITH_PEOPLE: &[W] =
@@ -81,10 +85,25 @@ fn sign_in(draft: &mut Draft) {
     let asked = described(needs, &[W::UserSignIn]);
     let people = described(needs, WITH_PEOPLE);
     let load = &needs.load;
-    let counted = load.users.or(load.monthly_active_users).or(load.daily_active_users).is_some();
+    let counted = load
+        .users
+        .or(load.monthly_active_users)
+        .or(load.daily_active_users)
+        .or(load.concurrent_users)
+        .is_some();
     let known = counted || ctx.profile.strict || needs.data.contains(&DataClass::Personal);
     let reason = match (asked, people) {
         (Some(asked), _) if ctx.profile.completes() => Reason::words("Users sign in.", asked.span),
+        (None, Some(_)) if ctx.profile.monthly_users > OWN_SIGN_IN && !ctx.profile.strict => {
+            let decision = Decision::new(
+                "sign-in",
+                "By the application itself",
+                "A directory that is paid by the user would cost more than the rest.",
+            )
+            .instead_of("User directory of the cloud", "is paid by the user and month");
+            draft.decide(decision.so("The application keeps passwords, safely hashed."));
+            return;
+        }
         (None, Some(people)) if known && ctx.profile.scope == Scope::Described => {
             Reason::words("Its users have to be told apart.", people.span)
         }

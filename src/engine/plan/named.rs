@@ -1,6 +1,7 @@
 //! Services that the text names, exactly as it names them.
 
 use super::compute::{self, Demand};
+use super::profile::Scope;
 use super::services::{self, Meaning};
 use super::{
     Ctx, Draft, Role, data, edge, identity, messaging, network, observability, profile, recovery,
@@ -108,6 +109,9 @@ pub(super) fn place(draft: &mut Draft) {
         if !profile::wanted(needs, mention) {
             continue;
         }
+        if replaced_by_schedule(draft, mention) {
+            continue;
+        }
         let kind = match services::meaning(mention.cloud, mention.service) {
             Some(Meaning::Part(kind)) => kind,
             Some(Meaning::Detail(how)) => {
@@ -196,6 +200,15 @@ pub(super) fn place(draft: &mut Draft) {
         }
         draft.named[i] = components(draft, mention, kind);
     }
+}
+
+/// A timetable that is only implied is placed with the workload that follows it.
+fn replaced_by_schedule(draft: &Draft, mention: &Mention) -> bool {
+    const TIMED: &[W] = &[W::Scheduled, W::Batch, W::Etl];
+    mention.stance == Stance::Implied
+        && draft.ctx.profile.scope == Scope::Described
+        && services::meaning(mention.cloud, mention.service) == Some(Meaning::Part(Kind::EventBus))
+        && profile::described(draft.ctx.needs, TIMED).is_some()
 }
 
 /// Machines with an instance type in a text about a game fleet are the fleet's.

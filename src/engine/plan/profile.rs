@@ -36,6 +36,8 @@ pub struct Profile {
     pub read_share: f64,
     pub item_kb: f64,
     pub messages_per_month: f64,
+    /// Messages that are worked off together.
+    pub batch: f64,
     pub database_gb: f64,
     pub files_gb: f64,
     pub egress_gb: f64,
@@ -168,6 +170,7 @@ impl Profile {
             read_share: sane(needs.load.read_share).map_or(sizing::READ_SHARE, |it| it.min(1.0)),
             item_kb: sane(needs.load.item_kb).unwrap_or(4.0),
             messages_per_month: load.messages,
+            batch: if streams(needs) { sizing::RECORDS_PER_BATCH } else { 1.0 },
             database_gb: load.database_gb,
             files_gb: load.files_gb,
             egress_gb: sane(needs.load.egress_gb_per_month)
@@ -234,6 +237,12 @@ fn people_outside(needs: &Needs) -> bool {
         || described(needs, &[MobileBackend, Ecommerce, StaticSite, Cms]).is_some()
 }
 
+/// What arrives flows without end: records of devices or of clicks.
+pub fn streams(needs: &Needs) -> bool {
+    described(needs, &[WorkloadKind::IotIngest, WorkloadKind::StreamProcessing]).is_some()
+        || needs.load.ingest_gb_per_day.is_some()
+}
+
 /// Players talk to game servers, seldom to the rest.
 fn plays(needs: &Needs) -> bool {
     described(needs, &[WorkloadKind::GameServer]).is_some()
@@ -276,6 +285,7 @@ pub fn windows(needs: &Needs) -> bool {
 fn scope(needs: &Needs) -> Scope {
     let named = needs.mentions.iter().filter(|it| {
         wanted(needs, it)
+            && it.stance != Stance::Implied
             && matches!(
                 services::meaning(it.cloud, it.service),
                 Some(Meaning::Part(kind)) if services::shapes_the_design(kind)
@@ -297,7 +307,10 @@ fn scope(needs: &Needs) -> Scope {
         || needs.intent != Intention::Design
         || sensitive(needs);
     let describes = needs.workloads.iter().any(|it| !is_single_part(it.kind));
+    let implied = needs.mentions.iter().any(|it| it.stance == Stance::Implied);
     match named.count() {
+        // What is implied is all there is to it.
+        0 if implied && !describes && !goals => Scope::Parts,
         0 => Scope::Described,
         // One or two named choices within a system that is described with goals.
         1 | 2 if goals && describes => Scope::Described,
@@ -379,14 +392,16 @@ fn load(needs: &Needs, scope: Scope) -> Numbers {
     let average = sizing::average_per_second(requests);
     let peak = peak_stated.unwrap_or(average * factor).max(average);
     let people = users.unwrap_or(sizing::USERS_UNSTATED);
+    let ingest = sane(load.ingest_gb_per_day).map(|it| it * 30.0);
     let messages = sane(load.messages_per_month)
         .or(sane(load.messages_per_second).map(sizing::per_month))
         .or(sane(load.devices).map(|it| it * 43_800.0))
         .or(sane(load.jobs_per_day).map(|it| it * 30.0))
         .or(sane(load.files_per_month))
+        // A record of a stream has one kilobyte.
+        .or(ingest.map(|it| it * 1e6 / sane(load.item_kb).unwrap_or(1.0)))
         // One request in ten leaves work for later.
         .unwrap_or(requests * 0.1);
-    let ingest = sane(load.ingest_gb_per_day).map(|it| it * 30.0);
     let stored = sane(load.storage_gb);
     let small = scope == Scope::Parts;
     let files = sane(load.files_per_month)

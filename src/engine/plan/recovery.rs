@@ -96,12 +96,8 @@ fn explain(draft: &mut Draft) {
     if stores.is_empty() {
         return;
     }
-    const ZONAL: &[Kind] = &[
-        Kind::RelationalDatabase,
-        Kind::DocumentDatabase,
-        Kind::GraphDatabase,
-        Kind::FileServer,
-    ];
+    const ZONAL: &[Kind] =
+        &[Kind::RelationalDatabase, Kind::DocumentDatabase, Kind::GraphDatabase, Kind::FileServer];
     let zonal = draft.has_any(ZONAL);
     let decision = if let Some(region) = draft.graph.recovery_region.clone() {
         let because = if ctx.multi_region() {

@@ -37,6 +37,8 @@ pub const HOT_SHARE: f64 = 0.2;
 pub const CACHED_SHARE: f64 = 0.05;
 /// What is remembered of someone who is there, in kB.
 pub const SESSION_KB: f64 = 20.0;
+/// Records of a stream that one call works off.
+pub const RECORDS_PER_BATCH: f64 = 100.0;
 /// Database rows and index of one user, in GB.
 pub const ROWS_GB_PER_USER: f64 = 0.000_5;
 /// Files of one user, in GB.
