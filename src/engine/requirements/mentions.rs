@@ -217,6 +217,7 @@ fn self_hosted(reading: &Reading, from: usize, to: usize) -> bool {
                 | "installing"
                 | "installed"
                 | "self"
+                | "local"
                 | "installation"
                 | "silent"
         )

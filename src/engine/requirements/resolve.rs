@@ -400,7 +400,33 @@ fn cloud_work(reading: &Reading, needs: &Needs) -> bool {
             )
         })
         .count();
-    technical >= 2 || (technical >= 1 && !needs.clouds.is_empty())
+    let acts = (0..reading.len()).any(|at| {
+        matches!(
+            reading.word(at),
+            "generate"
+                | "generates"
+                | "process"
+                | "processes"
+                | "store"
+                | "stores"
+                | "collect"
+                | "collects"
+                | "analyze"
+                | "analyse"
+                | "convert"
+                | "import"
+                | "imports"
+                | "export"
+                | "sync"
+                | "synchronise"
+                | "synchronize"
+                | "ingest"
+                | "ingests"
+                | "aggregate"
+                | "host"
+        )
+    });
+    (technical >= 1 && acts) || technical >= 2 || (technical >= 1 && !needs.clouds.is_empty())
 }
 
 /// Kinds that a whole system is called after.

@@ -57,6 +57,67 @@ pub(super) fn complete(gaps: &mut Gaps) {
 }
 
 fn functions(gaps: &mut Gaps) {
+    // An HTTP interface of something that has none of its own.
+    let serverless = gaps.serverless
+        || gaps.has(&[
+            "lambda",
+            "dynamodb",
+            "cognito",
+            "sqs",
+            "kinesis-data-streams",
+            "step-functions",
+            "eventbridge",
+        ]);
+    if serverless
+        && !gaps.has(&[
+            "api-gateway",
+            "appsync",
+            "elb",
+            "app-runner",
+            "ecs",
+            "eks",
+            "ec2",
+            "lightsail",
+            "elastic-beanstalk",
+            "amplify",
+            "vpc-lattice",
+        ])
+        && gaps.says(&["function url", "function urls", "lambda url", "lambda urls"]).is_none()
+        && let Some(at) = gaps.says(&[
+            "rest api",
+            "restful api",
+            "rest endpoint",
+            "http endpoint",
+            "http endpoints",
+            "crud api",
+            "serverless api",
+            "public api",
+            "http requests",
+            "http post request",
+            "api endpoints",
+            "webhook receiver",
+            "webhook endpoint",
+            "rest backend",
+            "backend api",
+        ])
+    {
+        gaps.imply("api-gateway", at, 0.65);
+    }
+    if !gaps.has(&["lambda", "ecs", "eks", "batch"])
+        && let Some(at) = gaps.says(&[
+            "triggers a function",
+            "trigger a function",
+            "invokes a function",
+            "invoke a function",
+            "a function that",
+            "a function to",
+            "a serverless function",
+            "triggers the function",
+            "function code",
+        ])
+    {
+        gaps.imply("lambda", at, 0.65);
+    }
     // An API with nothing behind it answers nobody: a function is the least,
     // unless the text leads from the API straight to what serves it.
     if let Some(at) = gaps.place("api-gateway")
@@ -181,6 +242,8 @@ fn machines(gaps: &mut Gaps) {
     if !gaps.has(SELF_CONTAINED)
         && let Some(at) = gaps.says(&[
             "an instance",
+            "single instance",
+            "ec2 instance",
             "the instance",
             "instances",
             "each instance",
@@ -203,6 +266,21 @@ fn machines(gaps: &mut Gaps) {
         && let Some(at) = gaps.says(&["load balanced", "load balancing", "load balance"])
     {
         gaps.imply("elb", at, 0.7);
+    }
+    // Servers that come and go with the load behind one address.
+    if gaps.has(&["elb", "ec2"])
+        && !gaps.has(&[
+            "ecs",
+            "eks",
+            "lambda",
+            "ec2-auto-scaling",
+            "app-runner",
+            "elastic-beanstalk",
+        ])
+        && let Some(at) =
+            gaps.says(&["autoscaling", "auto scaling", "auto scaled", "autoscaled", "autoscale"])
+    {
+        gaps.imply("ec2-auto-scaling", at, 0.7);
     }
     // A service that is offered through PrivateLink stands behind a balancer.
     if gaps.has(&["vpc-endpoint"])

@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         &["cognito", "directory-service", "iam-identity-center"],
     ),
     rule(
-        "push notification|push notifications|sms notification|sms notifications|text message notification|mobile push|email notification|email notifications|\
+        "notifications will be sent|notification is sent|notifications are sent|notified by email|operator email|email address that is notified|notify the operator|sns email|alarm notifications|push notification|push notifications|sms notification|sms notifications|text message notification|mobile push|email notification|email notifications|\
          notify by email|notify admins|notifies subscribers|sends a notification|send a notification|sends notification|alert by email|email alert|email alerts|send sms|sends an email notification",
         [&["sns"], &[], &[]],
         &["sns", "ses", "pinpoint", "notification-hubs", "firebase"],

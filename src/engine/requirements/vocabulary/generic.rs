@@ -148,6 +148,12 @@ pub(super) const GENERIC: &[Generic] = &[
         Some(W::VirtualMachine),
     ),
     kind(
+        "bastion host|bastion|jump box|jumpbox|jump host|jump server|bastion server",
+        ["ec2", "virtual-machines", "compute-engine"],
+        &[("role", "bastion")],
+        Some(W::VirtualMachine),
+    ),
+    kind(
         "ubuntu vm|linux vm|windows vm|linux machine|centos|ubuntu|windows instance|linux instance|rhel|red hat enterprise linux|debian|suse linux|windows server|windows server 2019|windows server 2016|windows server 2022",
         ["ec2", "virtual-machines", "compute-engine"],
         &[],
