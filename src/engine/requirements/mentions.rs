@@ -237,6 +237,8 @@ fn drop_filled_kinds(named: &mut Named) {
             || refuses(it.stance)
             || !products.iter().any(|service| {
                 vocabulary::fills(service, it.service)
+                    // "a serverless application" of workflows and resolvers.
+                    || (it.service == "lambda" && matches!(*service, "step-functions" | "appsync"))
                     // "runs in an isolated VM" says how a function works.
                     || (vocabulary::machine(it.service)
                         && !it.details.contains_key("role")

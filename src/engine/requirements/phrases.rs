@@ -144,7 +144,8 @@ fn one_slip(word: &[u8], name: &[u8]) -> bool {
     }
     match word.len() as i64 - name.len() as i64 {
         0 => {
-            word[1..] == name[1..]
+            // A changed last letter is another form of the word: "scheduled".
+            (word.len() > 1 && word[1..] == name[1..])
                 || (word.len() > 1
                     && word[0] == name[1]
                     && word[1] == name[0]

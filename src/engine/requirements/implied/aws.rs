@@ -159,18 +159,7 @@ fn functions(gaps: &mut Gaps) {
             "functions",
             "handler",
         ]);
-        let alone = gaps.only(&[
-            "lambda",
-            "iam",
-            "cloudwatch",
-            "cloudwatch-logs",
-            "x-ray",
-            "kms",
-            "vpc",
-            "s3",
-            "dynamodb",
-            "cognito",
-        ]);
+        let alone = gaps.only(&["lambda", "iam", "cloudwatch", "cloudwatch-logs"]);
         if language.is_some() || alone {
             gaps.imply("lambda", at, 0.7);
         }
@@ -338,6 +327,66 @@ fn storage(gaps: &mut Gaps) {
 }
 
 fn companions(gaps: &mut Gaps) {
+    // Mail is accepted for a domain, whose records say where it goes.
+    if let Some(at) = gaps.place("ses")
+        && gaps
+            .says(&[
+                "domain",
+                "receive email",
+                "receives email",
+                "receive emails",
+                "incoming email",
+                "inbound email",
+                "mx record",
+            ])
+            .is_some()
+    {
+        gaps.imply("route53", at, 0.6);
+    }
+    // What a consumer cannot digest is put aside in a queue.
+    if gaps.has(&["lambda", "eventbridge", "eventbridge-pipes", "kinesis-data-streams", "sns"])
+        && let Some(at) = gaps.says(&[
+            "poison pill",
+            "consumer failure",
+            "on failure destination",
+            "failed invocations",
+            "failed events",
+            "failed records",
+            "failed messages",
+            "undelivered events",
+            "undeliverable",
+        ])
+    {
+        gaps.imply("sqs", at, 0.6);
+    }
+    // A person who answers by a link needs an address that the link leads to.
+    if gaps.has(&["lambda", "step-functions"])
+        && !gaps.has(&["elb", "appsync"])
+        && let Some(at) = gaps.says(&[
+            "clicking a link",
+            "click a link",
+            "clicks a link",
+            "approval link",
+            "approval links",
+            "callback url",
+        ])
+    {
+        gaps.imply("api-gateway", at, 0.6);
+    }
+    // Containers on machines of one's own: the machines are a group that scales.
+    if gaps.has(&["ecs", "eks"])
+        && let Some(at) = gaps.says(&[
+            "cluster on ec2",
+            "on ec2 instances",
+            "ec2 launch type",
+            "ecs on ec2",
+            "eks on ec2",
+            "self managed nodes",
+            "worker nodes",
+        ])
+    {
+        gaps.imply("ec2-auto-scaling", at, 0.6);
+    }
     // A function that polls a broker signs in with a secret.
     if gaps.has(&["lambda", "eventbridge-pipes"])
         && let Some(at) = gaps.place("mq")

@@ -68,11 +68,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "websocket api|api gateway websocket|api gateway websockets|websocket api gateway|api gateway websocket api|api websocket|apigw websocket|web socket api",
         &[("variant", "websocket")],
     ),
-    with(
-        "elb",
-        "elb|elastic load balancer|elastic load balancing|elasticloadbalancing|elbv2|target group",
-        &[],
-    ),
+    with("elb", "elb|elastic load balancer|elastic load balancing|elasticloadbalancing|elbv2", &[]),
     with(
         "elb",
         "alb|application load balancer|application loadbalancer|internal alb|public alb|app load balancer",

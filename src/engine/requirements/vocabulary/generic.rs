@@ -337,7 +337,8 @@ pub(super) const GENERIC: &[Generic] = &[
 ];
 
 /// Words that only look like services.
-pub(super) const DECOYS: &str = "lambda architecture|lambda calculus|lambda expression|lambda expressions|glue code|glue logic|\
+pub(super) const DECOYS: &str = "send email notification|send email notifications|sends email notifications|sending email notifications|send an email notification|\
+lambda architecture|lambda calculus|lambda expression|lambda expressions|glue code|glue logic|\
 glue layer|kappa architecture|batch size|event sourcing queue|s3 compatible|redis compatible|mysql compatible|kafka compatible|\
 mongodb compatible|postgres compatible|postgresql compatible|redis labs|sam altman|message in the queue|bedrock of|\
 foundation of|aurora borealis|queue depth|queue length|service account|application layer|cloud function of|shield users|\
