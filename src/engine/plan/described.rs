@@ -583,8 +583,7 @@ fn enter(draft: &mut Draft, workload: &Workload) {
 
 /// The database of an application: by need, engine in use and prohibition.
 fn database(draft: &mut Draft, workload: &Workload, order: &[Kind]) {
-    if draft.has_any(DATABASES)
-        && !(order == [RelationalDatabase] && !draft.has(RelationalDatabase))
+    if draft.has_any(DATABASES) && (order != [RelationalDatabase] || draft.has(RelationalDatabase))
     {
         return;
     }
@@ -716,9 +715,8 @@ fn broker(draft: &mut Draft, kinds: &[Kind], reason: Reason) {
         || stack.contains("activemq")
         || stack.contains("jms")
         || stack.contains("celery")
+        || ctx.needs.preferences.open_source == Some(true)
     {
-        order.insert(0, MessageBroker);
-    } else if ctx.needs.preferences.open_source == Some(true) {
         order.insert(0, MessageBroker);
     }
     let Some(kind) = ctx.profile.choose(&order) else { return };

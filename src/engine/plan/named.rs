@@ -534,12 +534,12 @@ fn apply(spec: &mut Spec, details: &BTreeMap<&'static str, String>, count: u32) 
             it.instance_type = instance.or(it.instance_type.take());
             it.nodes = nodes.unwrap_or(it.nodes).min(80);
         }
-        Spec::Warehouse(it) => {
-            if instance.is_some() || nodes.is_some() || variant == "provisioned" {
-                it.serverless = false;
-                it.node_type = instance.or(it.node_type.take());
-                it.nodes = nodes.unwrap_or(it.nodes);
-            }
+        Spec::Warehouse(it)
+            if instance.is_some() || nodes.is_some() || variant == "provisioned" =>
+        {
+            it.serverless = false;
+            it.node_type = instance.or(it.node_type.take());
+            it.nodes = nodes.unwrap_or(it.nodes);
         }
         Spec::KeyValueStore(it) => it.on_demand &= text("billing") != Some("provisioned"),
         Spec::ObjectStore(it) => match variant {

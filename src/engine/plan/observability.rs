@@ -96,7 +96,8 @@ pub(super) fn place(draft: &mut Draft) {
         );
         trace(draft);
     }
-    if !ctx.fortified() && !(strict && ctx.tier >= Tier::Better && ctx.economy < 1) {
+    let asked_for = strict && ctx.tier >= Tier::Better && ctx.economy < 1;
+    if !ctx.fortified() && !asked_for {
         return;
     }
     let detection = [

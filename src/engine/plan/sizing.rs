@@ -133,7 +133,7 @@ pub fn database(peak_rps: f64, average_rps: f64, data_gb: f64, utilisation: f64)
     let wanted = (data_gb * HOT_SHARE).max(if statements < 50.0 { 1.0 } else { vcpu * 2.0 });
     const MEMORY: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 384.0];
     let memory_gib = MEMORY.into_iter().find(|it| *it >= wanted).unwrap_or(768.0);
-    let iops = (statements * IO_PER_STATEMENT * MISS_SHARE).max(3000.0).min(64_000.0);
+    let iops = (statements * IO_PER_STATEMENT * MISS_SHARE).clamp(3000.0, 64_000.0);
     let io = average_rps * STATEMENTS_PER_REQUEST * IO_PER_STATEMENT * MISS_SHARE;
     // A machine with much memory has the processors that come with it.
     let vcpu = vcpu.max(vcpus(memory_gib / 8.0, 2.0));

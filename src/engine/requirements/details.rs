@@ -108,10 +108,10 @@ fn take(reading: &Reading, at: usize, service: &str, database: bool, details: &m
         }
         _ => {}
     }
-    if database || service == "elasticache" || service == "mq" {
-        if let Some(engine) = engine(word) {
-            details.entry("engine").or_insert_with(|| engine.to_owned());
-        }
+    if (database || service == "elasticache" || service == "mq")
+        && let Some(engine) = engine(word)
+    {
+        details.entry("engine").or_insert_with(|| engine.to_owned());
     }
     if matches!(
         service,
@@ -121,10 +121,9 @@ fn take(reading: &Reading, at: usize, service: &str, database: bool, details: &m
             | "app-service"
             | "cloud-run"
             | "elastic-beanstalk"
-    ) {
-        if let Some(runtime) = runtime(word) {
-            details.entry("runtime").or_insert_with(|| runtime.to_owned());
-        }
+    ) && let Some(runtime) = runtime(word)
+    {
+        details.entry("runtime").or_insert_with(|| runtime.to_owned());
     }
 }
 

@@ -329,7 +329,7 @@ pub(super) fn group_at(reading: &Reading, at: usize) -> Option<(&'static str, us
         return None;
     }
     let first = |name: &&str| name.as_bytes().first() == one.as_bytes().first();
-    if !GROUPS.iter().any(|it| it.1.iter().any(|name| first(&name))) {
+    if !GROUPS.iter().any(|it| it.1.iter().any(first)) {
         return None;
     }
     let span = reading.span(at, at + 1);

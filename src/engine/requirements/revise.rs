@@ -447,7 +447,7 @@ fn apply(change: Change, needs: &mut Needs) {
         Change::Traffic(by) => {
             let load = &mut needs.load;
             let mut any = false;
-            for field in [
+            for value in [
                 &mut load.users,
                 &mut load.monthly_active_users,
                 &mut load.daily_active_users,
@@ -462,11 +462,12 @@ fn apply(change: Change, needs: &mut Needs) {
                 &mut load.files_per_month,
                 &mut load.ingest_gb_per_day,
                 &mut load.egress_gb_per_month,
-            ] {
-                if let Some(value) = field {
-                    *value *= by;
-                    any = true;
-                }
+            ]
+            .into_iter()
+            .flatten()
+            {
+                *value *= by;
+                any = true;
             }
             // Nothing was stated: the assumed load is what is multiplied.
             if !any {
