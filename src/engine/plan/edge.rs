@@ -174,7 +174,12 @@ pub(super) fn place(draft: &mut Draft) {
             _ => false,
         });
     let regulated = ctx.profile.strict && ctx.profile.completes();
-    let wanted = regulated || (ctx.tier >= Tier::Better && ctx.economy < 3);
+    // Where people sign in over the web, attackers try to as well.
+    let signs_in = draft.has(Kind::UserDirectory)
+        && draft.has(Kind::Cdn)
+        && draft.has_any(&[Kind::HttpApi, Kind::LoadBalancer])
+        && ctx.economy < 1;
+    let wanted = regulated || signs_in || (ctx.tier >= Tier::Better && ctx.economy < 3);
     if guardable && wanted && ctx.profile.allows(Kind::WebFirewall) {
         draft.ensure(
             "firewall",

@@ -323,7 +323,7 @@ pub fn plan(requirements: &Requirements, policy: &Policy, economy: Economy) -> P
     if !needs.describes_system {
         return plan;
     }
-    let profile = Profile::of(needs, policy);
+    let profile = Profile::of(needs, &requirements.assumptions, policy);
     plan.diagnostics.extend(profile.diagnostics.iter().cloned());
     plan.demand = Demand {
         requests_per_month: profile.requests_per_month,

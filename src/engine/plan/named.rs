@@ -10,7 +10,7 @@ use super::{
 use crate::engine::diag::{Diagnostic, Severity};
 use crate::engine::graph::specs::*;
 use crate::engine::graph::{Kind, NodeId, Reason};
-use crate::engine::requirements::{Cloud, Mention, Stance, WorkloadKind as W};
+use crate::engine::requirements::{Cloud, Intent, Mention, Stance, WorkloadKind as W};
 use std::collections::BTreeMap;
 
 /// Parts that one mention makes at most; beyond that one stands for many.
@@ -112,6 +112,18 @@ pub(super) fn place(draft: &mut Draft) {
         if replaced_by_schedule(draft, mention) {
             continue;
         }
+        if mention.cloud != Cloud::Aws && needs.clouds == [Cloud::Aws] {
+            draft.diagnostics.push(
+                Diagnostic::new(
+                    "service-of-another-cloud",
+                    Severity::Note,
+                    format!("{} is not of the cloud that is designed for.", mention.service),
+                )
+                .help("Say so if an equivalent is wanted here.")
+                .at(mention.span),
+            );
+            continue;
+        }
         let kind = match services::meaning(mention.cloud, mention.service) {
             Some(Meaning::Part(kind)) => kind,
             Some(Meaning::Detail(how)) => {
@@ -199,6 +211,49 @@ pub(super) fn place(draft: &mut Draft) {
             );
         }
         draft.named[i] = components(draft, mention, kind);
+    }
+    group_machines(draft);
+    received_mail(draft);
+}
+
+/// Mail that comes in needs the records of its domain.
+fn received_mail(draft: &mut Draft) {
+    let ctx = draft.ctx;
+    let mails = draft.ids(&[Kind::Email]);
+    let comes_in = ctx.needs.flows.iter().find(|flow| {
+        draft.named.get(flow.from).is_some_and(|it| it.iter().any(|id| mails.contains(id)))
+    });
+    let Some(flow) = comes_in else { return };
+    for component in &mut draft.graph.components {
+        if let Spec::Email(it) = &mut component.spec {
+            it.receive = true;
+        }
+    }
+    let zone = spec(Kind::DnsZone, &ctx, Role::Front, 1);
+    let reason = Reason::words("Mail finds its way by the records of the domain.", flow.span);
+    let id = draft.ensure("dns", "Domain", zone, reason);
+    if let (Some(id), Some(mail)) = (id, mails.first()) {
+        let why = "Mail for the domain arrives here.";
+        super::connect::link(draft, &id, Intent::Resolves, mail, why);
+    }
+}
+
+/// A group without machines keeps those of the usual size.
+fn group_machines(draft: &mut Draft) {
+    let ctx = draft.ctx;
+    if draft.has(Kind::MachineScaling)
+        && !draft.has_any(&[Kind::VirtualMachines, Kind::ContainerService, Kind::KubernetesCluster])
+    {
+        let text = "An auto scaling group keeps machines.";
+        let reason = draft
+            .graph
+            .first(Kind::MachineScaling)
+            .and_then(|it| it.reason.span)
+            .map_or_else(|| Reason::rule(text), |span| Reason::words(text, span));
+        let spec = spec(Kind::VirtualMachines, &ctx, Role::Front, 1);
+        if let Some(id) = draft.add("servers", "Servers", spec, reason) {
+            draft.roles.insert(id, Role::Front);
+        }
     }
 }
 
@@ -775,17 +830,6 @@ pub(super) fn complete(draft: &mut Draft) {
             if let Some(id) = draft.add("function", "Function", spec, reason) {
                 draft.roles.insert(id, Role::Front);
             }
-        }
-    }
-    if draft.has(Kind::MachineScaling)
-        && !draft.has_any(&[Kind::VirtualMachines, Kind::ContainerService, Kind::KubernetesCluster])
-    {
-        let text = "An auto scaling group keeps machines.";
-        let reason = span(draft, Kind::MachineScaling)
-            .map_or_else(|| Reason::rule(text), |span| Reason::words(text, span));
-        let spec = spec(Kind::VirtualMachines, &ctx, Role::Front, 1);
-        if let Some(id) = draft.add("servers", "Servers", spec, reason) {
-            draft.roles.insert(id, Role::Front);
         }
     }
     if draft.has(Kind::StreamAnalytics) && !draft.has_any(&[Kind::Stream, Kind::KafkaCluster]) {

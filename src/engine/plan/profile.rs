@@ -8,7 +8,7 @@ use crate::engine::diag::{Diagnostic, Severity};
 use crate::engine::graph::Kind;
 use crate::engine::graph::specs::Arch;
 use crate::engine::requirements::{
-    Compliance, DataClass, Intention, Mention, Needs, Stance, Workload, WorkloadKind,
+    Assumption, Compliance, DataClass, Intention, Mention, Needs, Stance, Workload, WorkloadKind,
 };
 use std::collections::BTreeSet;
 
@@ -119,10 +119,10 @@ pub fn wanted(needs: &Needs, mention: &Mention) -> bool {
 }
 
 impl Profile {
-    pub fn of(needs: &Needs, policy: &Policy) -> Self {
+    pub fn of(needs: &Needs, assumptions: &[Assumption], policy: &Policy) -> Self {
         let mut diagnostics = Vec::new();
         let scope = scope(needs);
-        let load = load(needs, scope);
+        let load = load(needs, assumptions, scope);
         let strict = !needs.compliance.is_empty() || sensitive(needs);
         let availability = needs.availability.filter(|it| (0.0..=1.0).contains(it));
         let rto = needs.rto_minutes.filter(|it| it.is_finite());
@@ -304,13 +304,31 @@ fn scope(needs: &Needs) -> Scope {
         || needs.residency.is_some()
         || needs.latency_ms.is_some()
         || load.peak_requests_per_second.is_some()
-        || needs.intent != Intention::Design
-        || sensitive(needs);
+        || needs.intent != Intention::Design;
     let describes = needs.workloads.iter().any(|it| !is_single_part(it.kind));
-    let implied = needs.mentions.iter().any(|it| it.stance == Stance::Implied);
+    let implied: Vec<Kind> = needs
+        .mentions
+        .iter()
+        .filter(|it| it.stance == Stance::Implied)
+        .filter_map(|it| match services::meaning(it.cloud, it.service) {
+            Some(Meaning::Part(kind)) if services::shapes_the_design(kind) => Some(kind),
+            _ => None,
+        })
+        .collect();
+    let runs = implied.iter().any(|it| {
+        matches!(
+            it,
+            Kind::Function
+                | Kind::ContainerService
+                | Kind::KubernetesCluster
+                | Kind::VirtualMachines
+                | Kind::MachineScaling
+        )
+    });
     match named.count() {
         // What is implied is all there is to it.
-        0 if implied && !describes && !goals => Scope::Parts,
+        0 if !implied.is_empty() && !describes && !goals => Scope::Parts,
+        0 if implied.len() >= 2 && runs && !goals && needs.workloads.len() <= 1 => Scope::Parts,
         0 => Scope::Described,
         // One or two named choices within a system that is described with goals.
         1 | 2 if goals && describes => Scope::Described,
@@ -329,9 +347,16 @@ struct Numbers {
     story: String,
 }
 
-fn load(needs: &Needs, scope: Scope) -> Numbers {
+fn load(needs: &Needs, assumptions: &[Assumption], scope: Scope) -> Numbers {
+    let assumed = |kind: &str| {
+        let found = assumptions.iter().find(|it| it.kind == kind);
+        sane(found.and_then(|it| it.value.as_f64()))
+    };
     let load = &needs.load;
-    let factor = sane(load.peak_factor).unwrap_or(sizing::PEAK_FACTOR).clamp(1.0, 1000.0);
+    let factor = sane(load.peak_factor)
+        .or(assumed("load.peak_factor"))
+        .unwrap_or(sizing::PEAK_FACTOR)
+        .clamp(1.0, 1000.0);
     let users = sane(load.monthly_active_users)
         .or(sane(load.users))
         .or(sane(load.daily_active_users).map(|it| it / sizing::DAILY_SHARE))
@@ -384,6 +409,18 @@ fn load(needs: &Needs, scope: Scope) -> Numbers {
         (jobs * 30.0, format!("{} jobs a day are stated", number(jobs)))
     } else if let Some(files) = sane(load.files_per_month) {
         (files, format!("{} files a month are stated", number(files)))
+    } else if let Some(users) = assumed("load.monthly_active_users") {
+        (
+            sizing::requests_of_users(users),
+            format!(
+                "no load is stated: {} users x {} % of them on a day x {} requests each",
+                number(users),
+                sizing::DAILY_SHARE * 100.0,
+                sizing::REQUESTS_PER_ACTIVE_DAY
+            ),
+        )
+    } else if let Some(requests) = assumed("load.requests_per_month") {
+        (requests, format!("no load is stated: {} operations a month", number(requests)))
     } else if scope == Scope::Parts {
         (sizing::REQUESTS_SAMPLE, "no load is stated: 100 thousand requests a month".to_owned())
     } else {

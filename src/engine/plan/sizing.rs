@@ -15,7 +15,7 @@ pub const THINK_SECONDS: f64 = 10.0;
 /// The same for players, who talk to game servers most of the time.
 pub const PLAY_SECONDS: f64 = 300.0;
 /// Peak over average when the text gives none.
-pub const PEAK_FACTOR: f64 = 5.0;
+pub const PEAK_FACTOR: f64 = 3.0;
 /// Share of a processor that is planned to be busy at peak.
 pub const TARGET_UTILISATION: f64 = 0.6;
 /// The same once money is short.
