@@ -270,7 +270,12 @@ fn natural(source: &str, target: &str) -> Intent {
         },
         "sqs" | "sns" | "eventbridge" | "service-bus" | "event-grid" | "pub-sub" | "mq"
         | "eventbridge-pipes" | "event-hubs" => Intent::Publishes,
-        "kinesis-data-streams" | "kinesis-firehose" | "msk" => Intent::Streams,
+        "kinesis-data-streams"
+        | "kinesis-firehose"
+        | "msk"
+        | "dataflow"
+        | "stream-analytics"
+        | "kinesis-analytics" => Intent::Streams,
         "cognito" | "iam" | "identity-platform" => Intent::Authenticates,
         "s3" if source == "cloudfront" => Intent::Serves,
         "cloudfront" => Intent::Resolves,

@@ -89,6 +89,8 @@ impl Around<'_> {
 
 const PEOPLE: &[&str] = &[
     "users",
+    "pupils",
+    "friends",
     "user",
     "customers",
     "people",

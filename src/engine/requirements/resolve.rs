@@ -253,23 +253,28 @@ fn clouds(reading: &Reading, hints: &Hints) -> Vec<Cloud> {
     let mut votes = [0u32; 3];
     let mut named = [false; 3];
     let mut first = [usize::MAX; 3];
-    for at in 0..reading.len() {
-        let word = reading.word(at);
-        let explicit = vocabulary::provider(word).filter(|it| {
-            !(*it == Cloud::Gcp && word == "google")
-                || matches!(reading.word(at + 1), "cloud" | "compute" | "kubernetes")
-        });
-        let brand = vocabulary::brand(word)
-            .or_else(|| vocabulary::brand_of_two(word, reading.word(at + 1)));
-        if let Some(cloud) = explicit.or(brand) {
-            // "no AWS", "instead of Azure".
-            if facts::denied(reading, at) {
-                continue;
-            }
-            votes[cloud as usize] += if explicit.is_some() { 3 } else { 1 };
-            named[cloud as usize] |= explicit.is_some();
+    let mut vote = |at: usize, cloud: Cloud, weight: u32| {
+        // "no AWS", "instead of Azure".
+        if !facts::denied(reading, at) {
+            votes[cloud as usize] += weight;
+            named[cloud as usize] |= weight > 1;
             first[cloud as usize] = first[cloud as usize].min(at);
         }
+    };
+    for at in 0..reading.len() {
+        let word = reading.word(at);
+        let search = word == "google"
+            && !matches!(reading.word(at + 1), "cloud" | "compute" | "kubernetes" | "s");
+        if let Some(cloud) = vocabulary::provider(word).filter(|_| !search) {
+            vote(at, cloud, 3);
+        } else if let Some(cloud) =
+            vocabulary::brand(word).or_else(|| vocabulary::brand_of_two(word, reading.word(at + 1)))
+        {
+            vote(at, cloud, 1);
+        }
+    }
+    for (at, cloud) in vocabulary::particular(reading) {
+        vote(at, cloud, 1);
     }
     let mut clouds: Vec<Cloud> = [Cloud::Aws, Cloud::Azure, Cloud::Gcp]
         .into_iter()
@@ -400,6 +405,8 @@ fn cloud_work(reading: &Reading, needs: &Needs) -> bool {
             )
         })
         .count();
+    let bounded = needs.load != Load::default()
+        && (!needs.compliance.is_empty() || needs.budget.is_some() || needs.residency.is_some());
     let acts = (0..reading.len()).any(|at| {
         matches!(
             reading.word(at),
@@ -426,7 +433,10 @@ fn cloud_work(reading: &Reading, needs: &Needs) -> bool {
                 | "host"
         )
     });
-    (technical >= 1 && acts) || technical >= 2 || (technical >= 1 && !needs.clouds.is_empty())
+    bounded
+        || (technical >= 1 && acts)
+        || technical >= 2
+        || (technical >= 1 && !needs.clouds.is_empty())
 }
 
 /// Kinds that a whole system is called after.

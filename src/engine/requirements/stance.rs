@@ -112,6 +112,7 @@ const BEFORE: &[Cue] = &[
     cue(&["currently", "running"], 8, Stance::Existing),
     cue(&["currently", "on"], 5, Stance::Existing),
     cue(&["currently", "hosted"], 6, Stance::Existing),
+    cue(&["currently"], 4, Stance::Existing),
     cue(&["we're", "on"], 4, Stance::Existing),
     cue(&["existing"], 5, Stance::Existing),
     cue(&["pre", "existing"], 5, Stance::Existing),

@@ -22,7 +22,7 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::RestApi,
-        "rest api|restful api|rest apis|rest backend|restful backend|http api|api backend|backend api|json api|public api|api service|\
+        "contact form|web form|form submissions|survey|feedback form|rest api|restful api|rest apis|rest backend|restful backend|http api|api backend|backend api|json api|public api|api service|\
         crud api|crud application|crud app|crud|web api|apis|api endpoint|api endpoints|rest endpoint|rest service|backend service|rest interface|\
         webhook|webhooks|webhook receiver|api first|api server|backend for frontend|url shortener|link shortener",
     ),

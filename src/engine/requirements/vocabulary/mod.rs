@@ -13,7 +13,9 @@ mod roles;
 pub(super) use roles::{alike, brand, brand_of_two, compute, fills, machine};
 
 use super::phrases::Phrases;
+use super::tokens::Reading;
 use super::{Cloud, WorkloadKind};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A service and its names.
@@ -80,6 +82,46 @@ pub(super) struct Vocabulary {
 }
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::new);
+
+/// Names that only one provider uses, with the provider as the entry.
+static PARTICULAR: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut homes: BTreeMap<&'static str, Option<Cloud>> = BTreeMap::new();
+    for (cloud, entries) in CLOUDS {
+        for name in entries.iter().flat_map(|it| it.names.split('|')).map(str::trim) {
+            let home = homes.entry(name).or_insert(Some(cloud));
+            if *home != Some(cloud) {
+                *home = None;
+            }
+        }
+    }
+    for name in generic::GENERIC.iter().flat_map(|it| it.names.split('|')).chain(PLAIN.split('|')) {
+        homes.insert(name.trim(), None);
+    }
+    let particular = homes
+        .into_iter()
+        .filter(|(name, _)| name.len() >= 4 && !name.starts_with(['^', '@']))
+        .filter_map(|(name, home)| Some((name, home? as usize)));
+    Phrases::new(particular, false)
+});
+
+/// Words of one table that are common speech elsewhere, and so tell nothing.
+const PLAIN: &str = "subnet|subnets|nics|network interface|network interfaces|alert|alerts|route table|route tables|public ip|public ips|\
+public ip address|public ip addresses|web app|web apps|webapp|file share|table storage|data disk|data disks|role assignment|role assignments|\
+custom role|policy definition|log alert|virtual machine|virtual machines|runbook|runbooks|custom image|autoscaler|instance template|\
+firewall rule|firewall rules|service account|service accounts|ssl certificate|ssl certificates|forwarding rule|datastore|log sink|spot vm|\
+compute instance|api app|search service|data catalog|scale set|scale sets|secret manager|secrets manager|routing table|security rules|\
+packet capture|dns record|dns records|dns zone|dns zones|blob|openshift|site recovery|language understanding|event bus|log group|\
+log groups|state machine|security group|internet gateway|presigned url|fifo queue|launch template|target group|custom provider|policy assignment|\
+digital twin|digital twins|computer vision api|text analytics|monitoring dashboard|load balancing|managed image|network profile|budget alert|dlms|host pool";
+
+/// The providers whose own names stand in the text: word and cloud.
+pub(super) fn particular(reading: &Reading) -> Vec<(usize, Cloud)> {
+    PARTICULAR
+        .find(reading, |_| false)
+        .into_iter()
+        .map(|it| (it.from, CLOUDS[it.entry].0))
+        .collect()
+}
 
 /// The vocabulary as a reader of `cloud` understands it.
 pub(super) fn of(cloud: Cloud) -> (&'static Phrases, &'static [Sense]) {
