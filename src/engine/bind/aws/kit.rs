@@ -1,7 +1,7 @@
 //! What many AWS bindings need: roles, security groups, log groups, key policies.
 
 use crate::engine::bind::expr::{Expr, block, document, join, list, map};
-use crate::engine::bind::stack::{Handle, Stack, Statement, Variable, VariableKind};
+use crate::engine::bind::stack::{Draft, Handle, Stack, Statement, Variable, VariableKind};
 use crate::engine::graph::{Component, Kind, Tier};
 
 /// A role that a service takes on, with the AWS-managed policies it needs.
@@ -334,4 +334,115 @@ pub fn short_name(it: &Component, suffix: &str, max: usize) -> Expr {
         format!("{}-{:04x}", head.trim_end_matches('-'), hash & 0xffff)
     };
     join![Expr::Var("name_prefix".to_owned()), format!("-{id}{tail}")]
+/// A nested block that both formats have: Terraform's names in snake case, and
+/// CloudFormation's the same words in camel case.
+pub fn nest<'a>(draft: Draft<'a>, name: &str, value: Expr) -> Draft<'a> {
+    draft.tf(name, value.clone()).cfn(&pascal_name(name), pascal(value))
+}
+
+/// `retry_policy` as CloudFormation writes it: `RetryPolicy`.
+fn pascal_name(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|it| it.to_ascii_uppercase());
+            first.into_iter().chain(letters).collect::<String>()
+        })
+        .collect()
+}
+
+/// Blocks with CloudFormation's names; the keys of objects are data and stay.
+fn pascal(value: Expr) -> Expr {
+    let fields = |fields: Vec<(String, Expr)>| {
+        fields.into_iter().map(|(name, value)| (pascal_name(&name), pascal(value))).collect()
+    };
+    match value {
+        Expr::Block(it) => Expr::Block(fields(it)),
+        Expr::Blocks(items) => Expr::Blocks(items.into_iter().map(fields).collect()),
+        other => other,
+    }
+}
+
+/// Adds a statement to a resource policy that is written already.
+pub fn extend_policy(stack: &mut Stack<'_>, policy: &Handle, statement: &Expr) {
+    let Some(resource) = stack.resources.iter_mut().find(|it| it.key == policy.0) else { return };
+    for side in [&mut resource.tf, &mut resource.cfn].into_iter().flatten() {
+        for (name, value) in &mut side.fields {
+            let is_policy = matches!(name.as_str(), "policy" | "PolicyDocument");
+            let Expr::Document(document) = value else { continue };
+            let Expr::Map(fields) = document.as_mut() else { continue };
+            let held = fields.iter_mut().find(|it| it.0 == "Statement");
+            if let (true, Some((_, Expr::List(statements)))) = (is_policy, held)
+                && !statements.contains(statement)
+            {
+                statements.push(statement.clone());
+            }
+        }
+    }
+}
+
+/// A policy that refuses everybody who does not use TLS; more can be added to it.
+pub fn tls_only(actions: &str, resources: Vec<Expr>) -> Expr {
+    map([
+        ("Version", "2012-10-17".into()),
+        (
+            "Statement",
+            list![map([
+                ("Sid", "RefusePlainHttp".into()),
+                ("Effect", "Deny".into()),
+                ("Principal", "*".into()),
+                ("Action", actions.into()),
+                ("Resource", Expr::List(resources)),
+                ("Condition", map([("Bool", map([("aws:SecureTransport", "false".into())]))])),
+            ])],
+        ),
+    ])
+}
+
+/// A queue for what could not be delivered, kept for two weeks.
+pub fn dead_letters(stack: &mut Stack<'_>, it: &Component, suffix: &str) -> Handle {
+    let name = stack.name_with(it, &suffix.replace('_', "-"));
+    let key = stack.key_arn.clone();
+    let draft = stack
+        .add(it, suffix, "aws_sqs_queue", "AWS::SQS::Queue")
+        .set("name", "QueueName", name)
+        .set("message_retention_seconds", "MessageRetentionPeriod", 14 * 86_400);
+    match key {
+        Some(key) => draft.set("kms_master_key_id", "KmsMasterKeyId", key).done(),
+        None => draft
+            .set("sqs_managed_sse_enabled", "SqsManagedSseEnabled", true)
+            .skip("CKV_AWS_27", "Encrypted at rest with the key that SQS manages (SSE-SQS)")
+            .done(),
+    }
+}
+
+/// Lets a service put messages into a queue that has no policy yet.
+pub fn queue_policy(
+    stack: &mut Stack<'_>,
+    it: &Component,
+    suffix: &str,
+    queue: &Handle,
+    service: &str,
+    condition: (&str, &str, Expr),
+) -> Handle {
+    let url = queue.by_ref("url");
+    let mut policy = tls_only("sqs:*", vec![queue.arn()]);
+    let statement = resource_policy(
+        "Service",
+        map([("Service", service.into())]),
+        &["sqs:SendMessage"],
+        vec![queue.arn()],
+        Some(condition),
+    );
+    if let Expr::Map(fields) = &mut policy
+        && let Some((_, Expr::List(statements))) = fields.get_mut(1)
+    {
+        statements.push(statement);
+    }
+    stack
+        .add(it, suffix, "aws_sqs_queue_policy", "AWS::SQS::QueuePolicy")
+        .tf("queue_url", url.clone())
+        .cfn("Queues", list![url])
+        .set("policy", "PolicyDocument", document(policy))
+        .done()
 }

@@ -4,16 +4,25 @@ pub mod kit;
 pub mod wire;
 
 mod api_gateway;
+mod cloudwatch_logs;
 mod dynamodb;
 mod ec2_network;
+mod eventbridge;
+mod kinesis;
 mod kms;
 mod lambda;
 mod nat_gateway;
 mod password;
 mod rds;
+mod parameter_store;
+mod s3;
+mod scheduler;
+mod secrets_manager;
 pub mod sizing;
+mod sns;
 mod sqs;
 mod vpc_endpoint;
+mod step_functions;
 
 use super::Binding;
 use super::expr::Expr;
@@ -33,6 +42,15 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::NatGateway => &nat_gateway::BINDING,
         Kind::NetworkEndpoints => &vpc_endpoint::BINDING,
         Kind::RelationalDatabase => &rds::BINDING,
+        Kind::ObjectStore => &s3::BINDING,
+        Kind::Topic => &sns::BINDING,
+        Kind::EventBus => &eventbridge::BINDING,
+        Kind::Schedule => &scheduler::BINDING,
+        Kind::Workflow => &step_functions::BINDING,
+        Kind::Stream => &kinesis::BINDING,
+        Kind::Secret => &secrets_manager::BINDING,
+        Kind::Parameter => &parameter_store::BINDING,
+        Kind::LogStore => &cloudwatch_logs::BINDING,
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! Amazon SQS.
 
+use super::kit;
 use crate::engine::bind::binding;
 use crate::engine::bind::expr::{Expr, document, json, list, map};
 use crate::engine::bind::stack::{Facet, Handle, Stack};
@@ -38,23 +39,10 @@ binding! {
 fn lower(stack: &mut Stack<'_>, it: &Component, spec: &Queue) {
     let dead = spec.dead_letter.then(|| queue(stack, it, spec, None, "dead"));
     let main = queue(stack, it, spec, dead.as_ref(), "");
-    // TLS only, whoever calls.
-    let policy = map([
-        ("Version", "2012-10-17".into()),
-        (
-            "Statement",
-            list![map([
-                ("Sid", "RefusePlainHttp".into()),
-                ("Effect", "Deny".into()),
-                ("Principal", "*".into()),
-                ("Action", "sqs:*".into()),
-                ("Resource", main.arn()),
-                ("Condition", map([("Bool", map([("aws:SecureTransport", "false".into())]))]),),
-            ])],
-        ),
-    ]);
+    // TLS only, whoever calls; wiring adds the services that send to it.
+    let policy = kit::tls_only("sqs:*", vec![main.arn()]);
     let url = main.by_ref("url");
-    stack
+    let policy = stack
         .add(it, "tls", "aws_sqs_queue_policy", "AWS::SQS::QueuePolicy")
         .tf("queue_url", url.clone())
         .cfn("Queues", list![url.clone()])
@@ -62,6 +50,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &Queue) {
         .done();
     let facet = Facet::default()
         .handle("queue", &main)
+        .handle("policy", &policy)
         .value("arn", main.arn())
         .value("url", url.clone())
         .reference("QUEUE_URL", url)

@@ -10,6 +10,10 @@ mod data;
 mod edge;
 mod events;
 mod network;
+mod flow;
+mod messages;
+mod rules;
+mod start;
 
 use super::kit;
 use crate::engine::bind::stack::{Facet, Stack};
