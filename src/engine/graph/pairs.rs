@@ -226,10 +226,11 @@ const RULES: &[Rule] = &[
     ),
     (&[HttpApi], &[Publishes, Writes, Invokes], &[Queue, Topic, EventBus, Stream, DeliveryStream]),
     (
-        &[HttpApi, GraphqlApi],
+        &[GraphqlApi],
         &[Reads, Writes],
         &[KeyValueStore, ObjectStore, RelationalDatabase, SearchIndex],
     ),
+    (&[HttpApi], &[Reads, Writes], &[KeyValueStore]),
     (&[GraphqlApi], &[Invokes, Publishes], &[EventBus, HttpApi, FoundationModel]),
     (
         &[Cdn],
@@ -289,9 +290,10 @@ const RULES: &[Rule] = &[
         &[HttpApi, GraphqlApi, LoadBalancer, WebHosting, ServiceNetwork],
     ),
     (&[PolicyStore], &[Authenticates], &[HttpApi]),
-    (&[Topic], &[Publishes, Invokes], &[Queue, DeliveryStream, HttpApi, Email]),
+    (&[Topic], &[Publishes, Invokes], &[Queue, DeliveryStream, Email]),
     (&[EventBus, Schedule, EventPipe], &[Invokes], STARTABLE),
-    (&[EventBus, Schedule, EventPipe, IotHub], &[Publishes, Invokes, Writes], MESSAGE_TARGETS),
+    (&[EventBus, EventPipe, IotHub], &[Publishes, Invokes, Writes], MESSAGE_TARGETS),
+    (&[Schedule], &[Publishes, Invokes, Writes], &[Queue, Topic, EventBus, Stream, DeliveryStream]),
     (&[EventBus], &[Publishes, Invokes], &[EventBus]),
     (
         &[Queue, Stream, KeyValueStore, KafkaCluster, MessageBroker],
@@ -299,19 +301,16 @@ const RULES: &[Rule] = &[
         &[EventPipe],
     ),
     (&[Workflow], &[Invokes], STARTABLE),
-    (&[Workflow], &[Reads, Writes], &[KeyValueStore, ObjectStore, QueryService, Secret, Parameter]),
+    (&[Workflow], &[Reads, Writes], &[KeyValueStore, ObjectStore, QueryService, Parameter]),
     (&[Workflow], &[Publishes, Writes], &[Queue, Topic, EventBus, Stream, Email]),
-    (
-        &[Stream, KafkaCluster],
-        &[Streams, Publishes, Writes],
-        &[DeliveryStream, StreamAnalytics, ObjectStore, Warehouse],
-    ),
+    (&[Stream, KafkaCluster], &[Streams, Publishes, Writes], &[DeliveryStream, StreamAnalytics]),
     (&[KeyValueStore], &[Streams, Publishes], &[Stream, Function]),
     (
         &[DeliveryStream, StreamAnalytics],
         &[Writes, Streams],
-        &[ObjectStore, Warehouse, SearchIndex, Stream, DeliveryStream, KeyValueStore],
+        &[ObjectStore, Warehouse, SearchIndex],
     ),
+    (&[StreamAnalytics], &[Writes, Streams], &[Stream, DeliveryStream, KeyValueStore]),
     (
         &[IngestionPipeline],
         &[Writes, Reads],
@@ -409,7 +408,7 @@ const RULES: &[Rule] = &[
     (&[AuditTrail, ConfigRecorder], &[Writes], &[ObjectStore, LogStore]),
     (&[DataDiscovery], &[Reads], &[ObjectStore]),
     (&[VulnerabilityScan], &[Reads], &[ImageRegistry, VirtualMachines, Function]),
-    (&[LogStore], &[Streams, Publishes], &[DeliveryStream, Stream, SearchIndex]),
+    (&[LogStore], &[Streams, Publishes], &[DeliveryStream, Stream]),
     (&[MachineScaling], &[Invokes], &[VirtualMachines, ContainerService]),
     (
         &[ImageRegistry],

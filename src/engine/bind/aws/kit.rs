@@ -352,7 +352,7 @@ fn pascal_name(name: &str) -> String {
 }
 
 /// Blocks with CloudFormation's names; the keys of objects are data and stay.
-fn pascal(value: Expr) -> Expr {
+pub fn pascal(value: Expr) -> Expr {
     let fields = |fields: Vec<(String, Expr)>| {
         fields.into_iter().map(|(name, value)| (pascal_name(&name), pascal(value))).collect()
     };

@@ -8,6 +8,7 @@ mod cloudwatch_logs;
 mod dynamodb;
 mod ec2_network;
 mod eventbridge;
+mod firehose;
 mod kinesis;
 mod kms;
 mod lambda;
@@ -15,6 +16,7 @@ mod nat_gateway;
 mod password;
 mod rds;
 mod parameter_store;
+mod pipes;
 mod s3;
 mod scheduler;
 mod secrets_manager;
@@ -51,6 +53,8 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::Secret => &secrets_manager::BINDING,
         Kind::Parameter => &parameter_store::BINDING,
         Kind::LogStore => &cloudwatch_logs::BINDING,
+        Kind::DeliveryStream => &firehose::BINDING,
+        Kind::EventPipe => &pipes::BINDING,
         _ => return None,
     })
 }

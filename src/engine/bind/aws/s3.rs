@@ -91,7 +91,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &ObjectStore) {
         )
         .skip("CKV2_AWS_62", "Events go to EventBridge where something listens for them");
     let bucket = draft.retain().done();
-    settings(stack, it, spec, &bucket, key.as_ref(), versioned);
+    settings(stack, it, spec, &bucket, key.as_ref(), versioned, "");
     if let Some(logs) = &log_bucket {
         let prefix = format!("access/{}/", it.id);
         stack
@@ -153,6 +153,46 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &ObjectStore) {
     stack.facet(it, facet);
 }
 
+/// A bucket that belongs to another component: private, sealed, cleared after some days.
+pub fn plain(
+    stack: &mut Stack<'_>,
+    it: &Component,
+    suffix: &str,
+    name: Expr,
+    days: u32,
+    policy: impl Fn(&Handle) -> Expr,
+) -> Handle {
+    let key = stack.key_arn.clone();
+    let protect = kit::protect(stack);
+    let under = |tail: &str| format!("{suffix}_{tail}");
+    let mut draft = stack
+        .add(it, suffix, "aws_s3_bucket", "AWS::S3::Bucket")
+        .set("bucket", "BucketName", name)
+        .tf("force_destroy", !protect)
+        .skip("CKV_AWS_18", "Only one service writes here; who reads is recorded by the audit trail where the design has one")
+        .skip("CKV_AWS_144", "One region is what recovery needs here")
+        .skip("CKV2_AWS_62", "Nothing listens for its objects");
+    if key.is_none() {
+        draft = draft.skip("CKV_AWS_145", "Sealed with the key that S3 manages (SSE-S3)");
+    }
+    let bucket = draft.retain().done();
+    let spec = ObjectStore {
+        expire_after_days: Some(days),
+        notify: false,
+        cors: false,
+        lock_days: None,
+        ..ObjectStore::default()
+    };
+    settings(stack, it, &spec, &bucket, key.as_ref(), true, &format!("{suffix}_"));
+    let policy = policy(&bucket);
+    stack
+        .add(it, &under("tls"), "aws_s3_bucket_policy", "AWS::S3::BucketPolicy")
+        .set("bucket", "Bucket", bucket.id())
+        .set("policy", "PolicyDocument", policy)
+        .done();
+    bucket
+}
+
 /// What Terraform has as resources of their own and CloudFormation inside the bucket.
 fn settings(
     stack: &mut Stack<'_>,
@@ -161,9 +201,10 @@ fn settings(
     bucket: &Handle,
     key: Option<&Expr>,
     versioned: bool,
+    stem: &str,
 ) {
     stack
-        .tf_only(it, "private", "aws_s3_bucket_public_access_block")
+        .tf_only(it, &format!("{stem}private"), "aws_s3_bucket_public_access_block")
         .tf("bucket", bucket.id())
         .tf("block_public_acls", true)
         .tf("block_public_policy", true)
@@ -171,13 +212,13 @@ fn settings(
         .tf("restrict_public_buckets", true)
         .done();
     stack
-        .tf_only(it, "owner", "aws_s3_bucket_ownership_controls")
+        .tf_only(it, &format!("{stem}owner"), "aws_s3_bucket_ownership_controls")
         .tf("bucket", bucket.id())
         .tf("rule", block([("object_ownership", "BucketOwnerEnforced".into())]))
         .done();
     let status = if versioned { "Enabled" } else { "Suspended" };
     let versioning = stack
-        .tf_only(it, "versions", "aws_s3_bucket_versioning")
+        .tf_only(it, &format!("{stem}versions"), "aws_s3_bucket_versioning")
         .tf("bucket", bucket.id())
         .tf("versioning_configuration", block([("status", status.into())]))
         .done();
@@ -192,7 +233,7 @@ fn settings(
         ),
     };
     stack
-        .tf_only(it, "sealed", "aws_s3_bucket_server_side_encryption_configuration")
+        .tf_only(it, &format!("{stem}sealed"), "aws_s3_bucket_server_side_encryption_configuration")
         .tf("bucket", bucket.id())
         .tf(
             "rule",
@@ -232,11 +273,11 @@ fn settings(
         }
         draft.done();
     }
-    lifecycle(stack, it, spec, bucket, &versioning, versioned);
+    lifecycle(stack, it, spec, bucket, &versioning, versioned, stem);
     if let Some(days) = spec.lock_days {
         let retention = block([("mode", "COMPLIANCE".into()), ("days", days.into())]);
         stack
-            .tf_only(it, "lock", "aws_s3_bucket_object_lock_configuration")
+            .tf_only(it, &format!("{stem}lock"), "aws_s3_bucket_object_lock_configuration")
             .tf("bucket", bucket.id())
             .tf("rule", block([("default_retention", retention)]))
             .after(&versioning)
@@ -328,6 +369,7 @@ fn lifecycle(
     bucket: &Handle,
     versioning: &Handle,
     versioned: bool,
+    stem: &str,
 ) {
     let mut moves: Vec<(u32, &str)> = Vec::new();
     if spec.tiering {
@@ -377,7 +419,7 @@ fn lifecycle(
         ));
     }
     stack
-        .tf_only(it, "age", "aws_s3_bucket_lifecycle_configuration")
+        .tf_only(it, &format!("{stem}age"), "aws_s3_bucket_lifecycle_configuration")
         .tf("bucket", bucket.id())
         .tf("rule", Expr::Block(rule))
         .after(versioning)
@@ -385,6 +427,81 @@ fn lifecycle(
     if let Some(draft) = stack.edit(bucket) {
         draft.cfn("LifecycleConfiguration", block([("Rules", list![Expr::Map(cfn)])])).done();
     }
+}
+
+/// Copies every new object of one bucket to another.
+pub fn replicate(stack: &mut Stack<'_>, ends: &super::wire::Ends<'_>) -> Option<()> {
+    let source = ends.source.handles.get("bucket")?.clone();
+    let copy = ends.target.handles.get("bucket")?.clone();
+    let role = kit::role(stack, ends.from, "copy_role", "s3.amazonaws.com", &[]);
+    let mut statements = vec![
+        kit::allow(&["s3:GetReplicationConfiguration", "s3:ListBucket"], vec![source.arn()]),
+        kit::allow(
+            &[
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionTagging",
+            ],
+            vec![join![source.arn(), "/*"]],
+        ),
+        kit::allow(
+            &["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
+            vec![join![copy.arn(), "/*"]],
+        ),
+    ];
+    statements.extend(kit::key_statement(stack));
+    kit::role_policy(stack, ends.from, "copy_policy", &role, &statements);
+    let key = stack.key_arn.clone();
+    let mut destination = vec![("bucket".to_owned(), copy.arn())];
+    let mut rule = vec![
+        ("id".to_owned(), Expr::from("copy")),
+        ("priority".to_owned(), 1.into()),
+        ("status".to_owned(), "Enabled".into()),
+        ("filter".to_owned(), block([("prefix", "".into())])),
+        ("delete_marker_replication".to_owned(), block([("status", "Enabled".into())])),
+    ];
+    if let Some(key) = key {
+        destination
+            .push(("encryption_configuration".to_owned(), block([("replica_kms_key_id", key)])));
+        rule.push((
+            "source_selection_criteria".to_owned(),
+            block([("sse_kms_encrypted_objects", block([("status", "Enabled".into())]))]),
+        ));
+    }
+    rule.push(("destination".to_owned(), Expr::Block(destination)));
+    let rule = Expr::Block(rule);
+    stack
+        .tf_only(ends.from, &ends.suffix(), "aws_s3_bucket_replication_configuration")
+        .tf("bucket", source.id())
+        .tf("role", role.arn())
+        .tf("rule", rule.clone())
+        .after(&Handle(format!("{}_versions", ends.from.id.snake())))
+        .after(&Handle(format!("{}_versions", ends.to.id.snake())))
+        .done();
+    // CloudFormation writes this id with capitals.
+    let Expr::Block(fields) = kit::pascal(rule) else { return None };
+    let fields = fields.into_iter().map(|(name, value)| match value {
+        Expr::Block(inner) if name == "Destination" => {
+            let inner = inner.into_iter().map(|(name, value)| match value {
+                Expr::Block(_) => {
+                    let key = stack.key_arn.clone().unwrap_or_else(|| "".into());
+                    (name, block([("ReplicaKmsKeyID", key)]))
+                }
+                value => (name, value),
+            });
+            (name, Expr::Block(inner.collect()))
+        }
+        value => (name, value),
+    });
+    let fields: Vec<(String, Expr)> = fields.collect();
+    stack
+        .edit(&source)?
+        .cfn(
+            "ReplicationConfiguration",
+            block([("Role", role.arn()), ("Rules", list![Expr::Map(fields)])]),
+        )
+        .done();
+    Some(())
 }
 
 /// Services of this account that write logs into a bucket for logs.

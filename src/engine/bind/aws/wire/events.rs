@@ -2,17 +2,22 @@
 
 use super::super::kit;
 use super::rules;
-use super::{Ends, flow, messages, start};
+use super::{Ends, flow, gateway, messages, pipes, start};
 use crate::engine::bind::expr::{Expr, block, join, list, map};
 use crate::engine::bind::stack::{Draft, Handle, Stack};
-use crate::engine::graph::{Kind, Spec};
+use crate::engine::graph::{Kind, Spec, pairs};
 use crate::engine::requirements::Intent;
 
 pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     let intent = ends.connection.intent;
+    if repeats(stack, ends) {
+        return Some(());
+    }
     match (&ends.from.spec, &ends.to.spec) {
         (Spec::Schedule(_), _) => start::schedule(stack, ends),
         (Spec::Workflow(_), _) => flow::wire(stack, ends),
+        (Spec::HttpApi(_), _) => gateway::wire(stack, ends),
+        (Spec::EventPipe(_), _) | (_, Spec::EventPipe(_)) => pipes::wire(stack, ends),
         (Spec::EventBus(bus), _) => {
             let name = ends.source.values.get("name")?.clone();
             let name = (!bus.default_bus).then_some(name);
@@ -30,6 +35,25 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (_, Spec::Function(_)) if pushes(intent) => service_function(stack, ends),
         _ => messages::wire(stack, ends),
     }
+}
+
+/// Whether the same two are connected already for an intent that means the same
+/// here: a topic that publishes to a queue and one that writes to it is one subscription.
+fn repeats(stack: &Stack<'_>, ends: &Ends<'_>) -> bool {
+    let gives = |intent: Intent| {
+        matches!(intent, Intent::Invokes | Intent::Publishes | Intent::Streams | Intent::Writes)
+    };
+    let this = ends.connection;
+    if pairs::COMPUTE.contains(&ends.from.spec.kind()) || !gives(this.intent) {
+        return false;
+    }
+    stack.graph.connections.iter().zip(&stack.wired).any(|(it, wired)| {
+        *wired
+            && it.from == this.from
+            && it.to == this.to
+            && it.intent != this.intent
+            && gives(it.intent)
+    })
 }
 
 /// Intents by which the source starts something.

@@ -8,6 +8,9 @@ use crate::engine::graph::Spec;
 use crate::engine::requirements::Intent;
 
 pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    if let (Spec::ObjectStore(_), Spec::ObjectStore(_)) = (&ends.from.spec, &ends.to.spec) {
+        return super::super::s3::replicate(stack, ends);
+    }
     let pushes = matches!(
         ends.connection.intent,
         Intent::Invokes | Intent::Publishes | Intent::Streams | Intent::Writes
@@ -17,6 +20,11 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     }
     match (&ends.from.spec, &ends.to.spec) {
         (Spec::Topic(_), Spec::Queue(_)) => topic_queue(stack, ends),
+        (Spec::Topic(_), Spec::DeliveryStream(_)) => topic_delivery(stack, ends),
+        (Spec::Topic(_), Spec::Email(_)) => topic_email(stack, ends),
+        (Spec::Stream(_) | Spec::KafkaCluster(_), Spec::DeliveryStream(_)) => {
+            feed_delivery(stack, ends)
+        }
         (Spec::KeyValueStore(_), Spec::Stream(_)) => table_stream(stack, ends),
         (Spec::LogStore(_), Spec::Stream(_) | Spec::DeliveryStream(_)) => log_stream(stack, ends),
         (_, Spec::Topic(_) | Spec::EventBus(_))
@@ -67,6 +75,66 @@ fn topic_queue(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         queue,
         vec![("raw_message_delivery", "RawMessageDelivery", true.into())],
     )
+}
+
+/// Messages of a topic, delivered to storage.
+fn topic_delivery(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    let delivery = ends.target.values.get("arn")?.clone();
+    let actions =
+        ["firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"];
+    let statements = [kit::allow(&actions, vec![delivery.clone()])];
+    let role = rules::role(stack, ends, "sns.amazonaws.com", &statements);
+    subscribe(
+        stack,
+        ends,
+        "firehose",
+        delivery,
+        vec![("subscription_role_arn", "SubscriptionRoleArn", role.arn())],
+    )
+}
+
+/// Messages of a topic, mailed to a person.
+fn topic_email(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    let address = kit::text_input(
+        stack,
+        &format!("{}_email", ends.from.id.snake()),
+        "Address that messages are mailed to; it has to confirm the subscription.",
+        Some("team@example.com"),
+    );
+    subscribe(stack, ends, "email", address, Vec::new())
+}
+
+/// A stream or a Kafka topic that a delivery stream empties.
+fn feed_delivery(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    use super::super::firehose;
+    let delivery = ends.target.handles.get("delivery_stream")?.clone();
+    let role = ends.target.handles.get("role")?.clone();
+    let source = ends.source.values.get("arn")?.clone();
+    let fed = stack.resources.iter().find(|it| it.key == delivery.0)?.tf.as_ref()?.fields.iter();
+    let is_source =
+        |name: &str| name == "kinesis_source_configuration" || name == "msk_source_configuration";
+    if fed.into_iter().any(|(name, _)| is_source(name)) {
+        // The same stream is connected for another intent.
+        return Some(());
+    }
+    if let Spec::KafkaCluster(_) = ends.from.spec {
+        let actions =
+            ["kafka:GetBootstrapBrokers", "kafka:DescribeCluster", "kafka:DescribeClusterV2"];
+        stack.allow(&ends.to.id, kit::allow(&actions, vec![source.clone()]));
+        for statement in ends.source.grants.get(&Intent::Subscribes).into_iter().flatten() {
+            stack.allow(&ends.to.id, statement.clone());
+        }
+        firehose::from_kafka(stack, &delivery, &source, "events", &role);
+        if let Some(draft) = ends.source.handles.get("sharing").cloned()
+            && let Some(target) = stack.edit(&delivery)
+        {
+            target.after(&draft).done();
+        }
+    } else {
+        stack.allow(&ends.to.id, kit::allow(firehose::reads(), vec![source.clone()]));
+        firehose::from_stream(stack, &delivery, &source, &role);
+    }
+    Some(())
 }
 
 /// Changes of a table, copied into a stream.

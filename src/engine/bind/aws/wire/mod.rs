@@ -11,7 +11,9 @@ mod edge;
 mod events;
 mod network;
 mod flow;
+mod gateway;
 mod messages;
+mod pipes;
 mod rules;
 mod start;
 
