@@ -41,7 +41,10 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
 /// here: a topic that publishes to a queue and one that writes to it is one subscription.
 fn repeats(stack: &Stack<'_>, ends: &Ends<'_>) -> bool {
     let gives = |intent: Intent| {
-        matches!(intent, Intent::Invokes | Intent::Publishes | Intent::Streams | Intent::Writes)
+        matches!(
+            intent,
+            Intent::Invokes | Intent::Publishes | Intent::Streams | Intent::Writes | Intent::Serves
+        )
     };
     let this = ends.connection;
     if pairs::COMPUTE.contains(&ends.from.spec.kind()) || !gives(this.intent) {

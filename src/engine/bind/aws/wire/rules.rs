@@ -205,7 +205,12 @@ pub fn role(
     if !stack.resources.iter().any(|it| it.key == role.0) {
         kit::role(stack, ends.from, &suffix, service, &[]);
     }
-    kit::role_policy(stack, ends.from, &format!("{}_{word}", ends.suffix()), &role, statements);
+    let mut name = format!("{}_{word}", ends.suffix());
+    if stack.resources.iter().any(|it| it.key == format!("{}_{name}", ends.from.id.snake())) {
+        // The same two are connected for reading and for writing.
+        name.push_str("_more");
+    }
+    kit::role_policy(stack, ends.from, &name, &role, statements);
     role
 }
 
