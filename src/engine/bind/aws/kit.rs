@@ -334,6 +334,8 @@ pub fn short_name(it: &Component, suffix: &str, max: usize) -> Expr {
         format!("{}-{:04x}", head.trim_end_matches('-'), hash & 0xffff)
     };
     join![Expr::Var("name_prefix".to_owned()), format!("-{id}{tail}")]
+}
+
 /// A nested block that both formats have: Terraform's names in snake case, and
 /// CloudFormation's the same words in camel case.
 pub fn nest<'a>(draft: Draft<'a>, name: &str, value: Expr) -> Draft<'a> {

@@ -9,10 +9,10 @@
 mod data;
 mod edge;
 mod events;
-mod network;
 mod flow;
 mod gateway;
 mod messages;
+mod network;
 mod pipes;
 mod rules;
 mod start;
