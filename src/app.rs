@@ -14,7 +14,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
-use crate::features::{audit, home};
+use crate::features::{audit, auth, home, orgs};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
@@ -33,6 +33,20 @@ const NAV: &[NavItem] = &[
     NavItem { section: "", label: "Start", href: "/", icon: "home", least: Role::Viewer },
     NavItem {
         section: "Organisation",
+        label: "Settings",
+        href: "/settings",
+        icon: "settings",
+        least: Role::Viewer,
+    },
+    NavItem {
+        section: "Organisation",
+        label: "Members",
+        href: "/settings/members",
+        icon: "people",
+        least: Role::Viewer,
+    },
+    NavItem {
+        section: "Organisation",
         label: "Audit trail",
         href: "/settings/audit",
         icon: "log",
@@ -42,20 +56,30 @@ const NAV: &[NavItem] = &[
 
 /// What background work there is.
 pub fn jobs() -> Vec<Handler> {
-    vec![Handler::of::<mail::Deliver>()]
+    let mut jobs = vec![Handler::of::<mail::Deliver>()];
+    jobs.extend(auth::jobs());
+    jobs.extend(orgs::jobs());
+    jobs
 }
 
 /// Every operation of the API, with its description.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi()).nest(
         "/api/v1",
-        OpenApiRouter::new().merge(home::api::routes()).merge(audit::api::routes()),
+        OpenApiRouter::new()
+            .merge(auth::api::routes())
+            .merge(orgs::api::routes())
+            .merge(audit::api::routes()),
     )
 }
 
 /// Every page.
 fn pages(dev: bool) -> Router<AppState> {
-    Router::new().merge(home::pages::routes(dev)).merge(audit::pages::routes())
+    Router::new()
+        .merge(home::pages::routes(dev))
+        .merge(audit::pages::routes())
+        .merge(auth::pages::routes())
+        .merge(orgs::pages::routes())
 }
 
 #[derive(OpenApi)]

@@ -3,6 +3,7 @@
 
 // People and access.
 pub mod audit;
+pub mod auth;
 pub mod orgs;
 
 // The whole.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::config::{Config, MailTo};
 use super::crypto::Keyring;
 use super::db::Tx;
+use super::error::{Error, Result};
 use super::jobs::{self, Job};
 use super::state::AppState;
 
@@ -35,6 +36,19 @@ impl Letter {
     pub fn new(kind: &'static str, to: &str, values: impl Serialize) -> Self {
         let values = serde_json::to_value(values).expect("letters carry plain data");
         Self { to: to.to_owned(), kind: kind.to_owned(), values }
+    }
+}
+
+/// A mail address as it is kept: trimmed, in lower case. `field` is where a form
+/// shows the complaint.
+pub fn address(field: &'static str, typed: &str) -> Result<String> {
+    let email = typed.trim().to_lowercase();
+    let host = email.split_once('@').map_or("", |(_, host)| host);
+    let named = host == "localhost" || host.trim_matches('.') == host && host.contains('.');
+    if named && email.len() <= 254 && email.parse::<lettre::Address>().is_ok() {
+        Ok(email)
+    } else {
+        Err(Error::invalid(field, "is not a mail address"))
     }
 }
 
@@ -91,6 +105,14 @@ impl Mailer {
                 std::mem::take(&mut *sent.lock().expect("nobody panics holding this"))
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Where mails are written when they are not sent, for developers to look.
+    pub fn directory(&self) -> Option<String> {
+        match &self.transport {
+            Transport::Directory(path) => Some(path.display().to_string()),
+            _ => None,
         }
     }
 
@@ -169,4 +191,27 @@ fn write(state: &AppState, letter: Letter) -> anyhow::Result<Sent> {
         text: text.trim_start().to_owned(),
         html,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_brought_into_one_form() {
+        assert_eq!(address("email", " Robin@Example.COM ").unwrap(), "robin@example.com");
+        for bad in [
+            "",
+            "robin",
+            "@example.com",
+            "robin@",
+            "a@b@example.com",
+            "robin@example",
+            "robin@example.com\r\nBcc: x@example.com",
+            "<robin@example.com>",
+            "robin@.com",
+        ] {
+            assert!(address("email", bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -272,7 +272,7 @@ fn way_on(asked: &Asked, body: &ErrorBody) -> Option<String> {
         "unauthenticated" => "/sign-in",
         "reauthentication_required" => "/confirm",
         "two_factor_required" => return Some("/account/security".to_owned()),
-        "no_organisation" => return Some("/orgs/new".to_owned()),
+        "no_organisation" => return Some("/orgs".to_owned()),
         _ => return None,
     };
     // A form cannot be sent again by a redirect; go back to the page it was on.

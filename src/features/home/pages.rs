@@ -41,7 +41,7 @@ impl View for Dashboard {
 async fn start(signed: Result<Signed>) -> Result<Response> {
     match signed {
         Ok(Signed(_, Some(_))) => Ok(Page(Dashboard {}).into_response()),
-        Ok(Signed(_, None)) => Ok(Redirect::to("/orgs/new").into_response()),
+        Ok(Signed(_, None)) => Ok(Redirect::to("/orgs").into_response()),
         Err(Error::Unauthenticated) => Ok(Page(Landing {}).into_response()),
         Err(err) => Err(err),
     }

@@ -1,31 +1,66 @@
-//! Organisations: the tenants. Founding one is here; what happens to it later
-//! joins it.
+//! Organisations: the tenants, with their workspaces and their people.
+//!
+//! What holds: an organisation has an owner at all times; nobody gives a role
+//! above their own or touches somebody above them; what a plan has no room for
+//! is refused in words that say so. Whoever counts before they write holds the
+//! organisation's row ([`lock`]).
 
+pub mod api;
+pub mod pages;
+pub mod plans;
+
+mod invitations;
+mod lifecycle;
+mod members;
 mod store;
+mod workspaces;
 
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::platform::access::Role;
-use crate::platform::db::SystemTx;
+use crate::platform::db::{SystemTx, TenantTx};
 use crate::platform::error::{Error, Result};
 use crate::platform::events::{self, Event};
+use crate::platform::jobs::Handler;
+
+pub use invitations::{Invited, by_path as invited_by_path};
+
+pub fn jobs() -> Vec<Handler> {
+    vec![Handler::of::<lifecycle::Purge>()]
+}
 
 /// Founds an organisation with a first workspace, owned by `owner`.
 pub async fn found(tx: &mut SystemTx, owner: Uuid, name: &str) -> Result<Uuid> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 {
-        return Err(Error::invalid("name", "must have 1 to 100 characters"));
-    }
-    let slug = store::free_slug(tx, &slug(name)).await?;
-    let org_id = store::insert(tx, name, &slug).await?;
-    store::insert_member(tx, org_id, owner, Role::Owner).await?;
-    let workspace_id = store::insert_workspace(tx, org_id, "General", "general").await?;
+    let name = checked_name(name)?;
+    let slug = store::free_slug(tx, &slug(&name)).await?;
+    let org_id = store::insert(tx, &name, &slug).await?;
+    store::join(tx, org_id, owner, Role::Owner).await?;
+    let workspace_id = store::insert_first_workspace(tx, org_id).await?;
     let founded = Event::new("org.created").on("org", org_id);
     events::emit_in(tx, org_id, founded.after(json!({ "name": name, "slug": slug }))).await?;
     let opened = Event::new("workspace.created").on("workspace", workspace_id);
     events::emit_in(tx, org_id, opened.after(json!({ "name": "General" }))).await?;
     Ok(org_id)
+}
+
+/// The name of an organisation or a workspace.
+fn checked_name(typed: &str) -> Result<String> {
+    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = !name.chars().any(char::is_control) && !name.contains("://");
+    if plain && (1..=100).contains(&name.chars().count()) {
+        Ok(name)
+    } else {
+        Err(Error::invalid("name", "must have 1 to 100 characters and be no web address"))
+    }
+}
+
+/// Holds off others who change who belongs to the organisation, or how much it
+/// has, until the transaction ends.
+async fn lock(tx: &mut TenantTx) -> Result<()> {
+    let org_id = tx.org_id();
+    sqlx::query("select from org where id = $1 for update").bind(org_id).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// A name as part of an address: lowercase letters, digits and single hyphens.

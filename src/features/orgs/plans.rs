@@ -1,0 +1,139 @@
+//! What each plan has room for: the one table of limits.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::platform::error::{Error, Result};
+
+/// What a plan has room for; `null` means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Limits {
+    pub members: Option<i64>,
+    pub workspaces: Option<i64>,
+    /// Design sessions in all workspaces.
+    pub sessions: Option<i64>,
+    /// Days that generated files of superseded analyses are kept.
+    pub artifact_days: Option<i64>,
+    /// Days that the audit trail can be looked at.
+    pub audit_days: Option<i64>,
+    /// Calls of the API within a minute.
+    pub api_calls_per_minute: Option<i64>,
+    /// Bytes of text in one message.
+    pub message_bytes: Option<i64>,
+}
+
+const TABLE: &[(&str, Limits)] = &[
+    (
+        "free",
+        Limits {
+            members: Some(5),
+            workspaces: Some(3),
+            sessions: Some(50),
+            artifact_days: Some(30),
+            audit_days: Some(90),
+            api_calls_per_minute: Some(60),
+            message_bytes: Some(20_000),
+        },
+    ),
+    (
+        "pro",
+        Limits {
+            members: Some(50),
+            workspaces: Some(30),
+            sessions: Some(2_000),
+            artifact_days: Some(365),
+            audit_days: Some(365),
+            api_calls_per_minute: Some(600),
+            message_bytes: Some(100_000),
+        },
+    ),
+    (
+        "enterprise",
+        Limits {
+            members: None,
+            workspaces: None,
+            sessions: None,
+            artifact_days: None,
+            audit_days: None,
+            api_calls_per_minute: Some(6_000),
+            message_bytes: Some(100_000),
+        },
+    ),
+];
+
+/// The limits of a plan. A plan that is not known has those of the smallest.
+pub fn limits(plan: &str) -> Limits {
+    let (_, least) = TABLE[0];
+    TABLE.iter().find(|(name, _)| *name == plan).map_or(least, |(_, limits)| *limits)
+}
+
+/// Something that a plan limits the number of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    Members,
+    Workspaces,
+    Sessions,
+}
+
+impl Resource {
+    fn limit(self, limits: Limits) -> Option<i64> {
+        match self {
+            Self::Members => limits.members,
+            Self::Workspaces => limits.workspaces,
+            Self::Sessions => limits.sessions,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Workspaces => "workspaces",
+            Self::Sessions => "sessions",
+        }
+    }
+}
+
+/// Refuses one more when there are `count` already.
+pub fn room_for(plan: &str, resource: Resource, count: i64) -> Result<()> {
+    match resource.limit(limits(plan)) {
+        Some(limit) if count >= limit => {
+            let name = resource.name();
+            let message = format!("the {plan} plan has room for {limit} {name}");
+            Err(Error::Conflict { code: "plan_limit_reached", message: Cow::Owned(message) })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_plans_have_more_room() {
+        let more = |less: Option<i64>, more: Option<i64>| match (less, more) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(less), Some(more)) => less <= more,
+        };
+        for pair in TABLE.windows(2) {
+            let (a, b) = (pair[0].1, pair[1].1);
+            assert!(more(a.members, b.members) && more(a.workspaces, b.workspaces));
+            assert!(more(a.sessions, b.sessions) && more(a.artifact_days, b.artifact_days));
+            assert!(more(a.audit_days, b.audit_days));
+            assert!(more(a.api_calls_per_minute, b.api_calls_per_minute));
+        }
+    }
+
+    #[test]
+    fn a_full_plan_says_how_much_it_has_room_for() {
+        assert!(room_for("free", Resource::Members, 4).is_ok());
+        let err = room_for("free", Resource::Members, 5).unwrap_err();
+        assert_eq!(err.to_string(), "the free plan has room for 5 members");
+        assert_eq!(err.body().code, "plan_limit_reached");
+        assert!(room_for("enterprise", Resource::Members, 1_000_000).is_ok());
+        assert!(room_for("unheard of", Resource::Members, 5).is_err());
+    }
+}
