@@ -1,9 +1,9 @@
 //! Compliance, data, residency, preferences, stack and network: phrases that
 //! each mean one fact.
 
+use super::draft::Draft;
 use super::phrases::Phrases;
 use super::regions;
-use super::resolve::Draft;
 use super::tokens::{Gap, Reading};
 use super::{Cloud, Compliance, DataClass, Intention};
 use serde_json::json;

@@ -6,6 +6,7 @@
 //! reason; what only the person can decide becomes a [`Question`].
 
 mod details;
+mod draft;
 mod facts;
 mod flows;
 mod implied;
@@ -16,6 +17,7 @@ mod quantities;
 mod regions;
 mod resolve;
 mod revise;
+mod settle;
 mod stance;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! A later turn of a conversation: what it speaks of changes, the rest stays.
 
+use super::draft::Draft;
 use super::tokens::{Gap, Reading};
 use super::{
     Cloud, Diagnostic, Fact, Hints, Load, Mention, Needs, Requirements, Stance, regions, resolve,
-    vocabulary,
+    settle, vocabulary,
 };
 use crate::engine::diag::Severity;
 use serde_json::json;
@@ -37,7 +38,7 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
         needs.regions = needs
             .regions
             .iter()
-            .map(|_| resolve::default_region(cloud).to_owned())
+            .map(|_| settle::default_region(cloud).to_owned())
             .take(1)
             .collect();
     }
@@ -68,7 +69,7 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
         });
     }
 
-    let mut draft = resolve::Draft::of(&joined, needs);
+    let mut draft = Draft::of(&joined, needs);
     draft.facts = facts;
     draft.questions = std::mem::take(&mut turn.questions);
     draft.diagnostics = turn
@@ -88,7 +89,7 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
                 .at([offset, offset + text.len()]),
         );
     }
-    resolve::settle(&mut draft, hints)
+    settle::settle(&mut draft, hints)
 }
 
 fn shifted(mut fact: Fact, offset: usize) -> Fact {

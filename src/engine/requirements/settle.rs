@@ -1,0 +1,297 @@
+//! What is assumed instead of what was not said, and what contradicts itself.
+
+use super::draft::Draft;
+use super::{
+    Assumption, Cloud, Compliance, Diagnostic, Hints, Question, Requirements, Stance, WorkloadKind,
+    regions,
+};
+use crate::engine::diag::Severity;
+use serde_json::json;
+
+/// Hints, assumptions, contradictions; then it is done.
+pub(super) fn settle(draft: &mut Draft, hints: &Hints) -> Requirements {
+    let mut assumptions = Vec::new();
+    if draft.needs.describes_system {
+        assume(draft, hints, &mut assumptions);
+        contradictions(draft);
+    } else {
+        draft.diagnostics.push(
+            Diagnostic::new("no-system-described", Severity::Error, "The text does not describe a system that could be built.")
+                .help("Say what it does, for how many people or requests, and what matters most. For example: \
+                       \"REST API for a mobile app, 10k users, Postgres, in Frankfurt, under $300 a month\"."),
+        );
+    }
+    draft.facts.sort_by_key(|it| (it.span, it.kind));
+    Requirements {
+        text: draft.text.to_owned(),
+        facts: std::mem::take(&mut draft.facts),
+        assumptions,
+        questions: std::mem::take(&mut draft.questions),
+        needs: std::mem::take(&mut draft.needs),
+        diagnostics: std::mem::take(&mut draft.diagnostics),
+    }
+}
+
+fn assume(draft: &mut Draft, hints: &Hints, assumptions: &mut Vec<Assumption>) {
+    let needs = &mut draft.needs;
+    let mut assume = |kind, value, reason: &str| {
+        assumptions.push(Assumption { kind, value, reason: reason.to_owned() })
+    };
+    if needs.clouds.is_empty() {
+        match hints.cloud {
+            Some(cloud) => needs.clouds.push(cloud),
+            None => assume("cloud", json!(Cloud::Aws), "No cloud is named; AWS is designed for."),
+        }
+    }
+    let home = needs.clouds.first().copied().unwrap_or(Cloud::Aws);
+    needs.compliance.extend(hints.compliance.iter().copied());
+    if needs.budget.is_none() {
+        needs.budget = hints.budget;
+    }
+    if needs.regions.is_empty() {
+        let (region, reason) = match (&hints.region, &needs.residency) {
+            (Some(region), _) => (region.clone(), None),
+            (None, Some(group)) => (
+                regions::of_group(group, home).unwrap_or(default_region(home)).to_owned(),
+                Some("Data has to stay there and no region is named."),
+            ),
+            (None, None) if needs.compliance.contains(&Compliance::Gdpr) => (
+                regions::of_group("eu", home).unwrap_or(default_region(home)).to_owned(),
+                Some("GDPR applies and no region is named, so it is one in the EU."),
+            ),
+            (None, None) => (
+                default_region(home).to_owned(),
+                Some("No region is named; this one has every service at the list price."),
+            ),
+        };
+        if let Some(reason) = reason {
+            assume("region", json!(region), reason);
+        }
+        needs.regions.push(region);
+    }
+    if needs.multi_region && needs.regions.len() == 1 {
+        assume(
+            "region.second",
+            json!("nearest within the same jurisdiction"),
+            "Several regions are asked for and only one is named.",
+        );
+    }
+    let load = &needs.load;
+    let has_load = [
+        load.users,
+        load.monthly_active_users,
+        load.daily_active_users,
+        load.concurrent_users,
+        load.requests_per_second,
+        load.peak_requests_per_second,
+        load.requests_per_month,
+        load.messages_per_second,
+        load.messages_per_month,
+        load.devices,
+        load.jobs_per_day,
+        load.files_per_month,
+        load.ingest_gb_per_day,
+    ]
+    .iter()
+    .any(Option::is_some);
+    let serves = needs.workloads.iter().any(|it| interactive(it.kind))
+        || needs.mentions.iter().any(|it| {
+            matches!(
+                it.service,
+                "api-gateway"
+                    | "elb"
+                    | "cloudfront"
+                    | "appsync"
+                    | "load-balancer"
+                    | "app-service"
+                    | "load-balancing"
+            )
+        });
+    if !has_load && serves {
+        assume(
+            "load.monthly_active_users",
+            json!(1000),
+            "No load is stated; a small system that can grow is sized.",
+        );
+        draft.questions.push(Question {
+            kind: "load.users",
+            text: "How many people use it, and how many requests are there at the peak?".to_owned(),
+            choices: Vec::new(),
+        });
+    } else if !has_load {
+        assume(
+            "load.requests_per_month",
+            json!(1_000_000),
+            "No load is stated; a million operations a month are sized for.",
+        );
+    }
+    if has_load
+        && needs.load.peak_factor.is_none()
+        && needs.load.peak_requests_per_second.is_none()
+        && serves
+    {
+        assume(
+            "load.peak_factor",
+            json!(3),
+            "The peak is not stated; three times the average is usual for one time zone.",
+        );
+    }
+    if needs.availability.is_none() && serves {
+        assume(
+            "availability",
+            json!(0.999),
+            "No availability is asked for; 99.9 % is what a single region gives without extra cost.",
+        );
+    }
+    if needs.rto_minutes.is_none() && needs.rpo_minutes.is_some() {
+        assume(
+            "rto",
+            json!(240),
+            "Only the tolerable data loss is stated; four hours to recover is assumed.",
+        );
+    }
+    if needs.rpo_minutes.is_none() && needs.rto_minutes.is_some() {
+        assume(
+            "rpo",
+            json!(60),
+            "Only the time to recover is stated; one hour of data loss is assumed.",
+        );
+    }
+    for law in needs.compliance.clone() {
+        let retention = match law {
+            Compliance::Hipaa => Some((
+                2190,
+                "HIPAA asks for records to be kept six years and the text names no other time.",
+            )),
+            Compliance::PciDss => Some((
+                365,
+                "PCI DSS asks for one year of audit logs and the text names no other time.",
+            )),
+            _ => None,
+        };
+        if needs.retention_days.is_none()
+            && let Some((days, reason)) = retention
+        {
+            assume("retention", json!(days), reason);
+            break;
+        }
+    }
+}
+
+/// The region that is taken where nothing speaks for another.
+pub(super) fn default_region(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Aws => "us-east-1",
+        Cloud::Azure => "eastus",
+        Cloud::Gcp => "us-central1",
+    }
+}
+
+fn interactive(kind: WorkloadKind) -> bool {
+    use WorkloadKind as W;
+    matches!(
+        kind,
+        W::WebApp
+            | W::RestApi
+            | W::GraphqlApi
+            | W::Realtime
+            | W::MobileBackend
+            | W::Microservices
+            | W::Cms
+            | W::Ecommerce
+            | W::GameServer
+            | W::StaticSite
+            | W::Search
+            | W::MlInference
+            | W::GenAi
+            | W::LoadBalancing
+    )
+}
+
+fn contradictions(draft: &mut Draft) {
+    let needs = &draft.needs;
+    let mut diagnostics = Vec::new();
+    let mut questions = Vec::new();
+    // "must be serverless" and "on EC2".
+    if needs.preferences.serverless == Some(true)
+        && let Some(machine) = needs
+            .mentions
+            .iter()
+            .find(|it| it.service == "ec2" && it.stance == Stance::Wanted && it.confidence > 0.9)
+        && draft.facts.iter().any(|it| it.kind == "preference.serverless")
+        && !needs.mentions.iter().any(|it| matches!(it.service, "lambda" | "aurora"))
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                "contradictory-compute",
+                Severity::Warning,
+                "Serverless is asked for, and so are virtual machines.",
+            )
+            .help(
+                "Say which parts must be serverless; the machines are kept because they are named.",
+            )
+            .at(machine.span),
+        );
+        questions.push(Question {
+            kind: "preference.serverless",
+            text: "Should the named machines be replaced by serverless compute?".to_owned(),
+            choices: vec!["keep the machines".to_owned(), "serverless only".to_owned()],
+        });
+    }
+    if let Some(group) = &needs.residency {
+        for region in &needs.regions {
+            if !regions::within(region, group) {
+                let span = draft
+                    .facts
+                    .iter()
+                    .find(|it| it.kind == "region" && it.value == json!(region))
+                    .map(|it| it.span);
+                let mut it = Diagnostic::new(
+                    "region-breaks-residency",
+                    Severity::Warning,
+                    format!(
+                        "Data may not leave {}, but {region} lies outside.",
+                        group.to_uppercase()
+                    ),
+                )
+                .help("Name a region inside, or drop the residency rule.");
+                it.span = span;
+                diagnostics.push(it);
+                questions.push(Question {
+                    kind: "region",
+                    text: format!(
+                        "Which holds: data stays in {}, or the region {region}?",
+                        group.to_uppercase()
+                    ),
+                    choices: vec![group.to_uppercase(), region.clone()],
+                });
+            }
+        }
+    }
+    if needs.preferences.kubernetes == Some(false)
+        && let Some(cluster) = needs
+            .mentions
+            .iter()
+            .find(|it| matches!(it.service, "eks" | "aks" | "gke") && it.stance == Stance::Wanted)
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                "contradictory-compute",
+                Severity::Warning,
+                "Kubernetes is refused, and a Kubernetes service is asked for.",
+            )
+            .help("Say which of the two holds.")
+            .at(cluster.span),
+        );
+    }
+    if needs.availability.is_some_and(|it| it >= 0.99999) {
+        let span = draft.facts.iter().find(|it| it.kind == "availability").map(|it| it.span);
+        let mut it = Diagnostic::new("availability-beyond-one-region", Severity::Note,
+            "No single region promises this availability; it takes several regions that serve at once.")
+            .help("Keep it if the cost of a second region is worth it.");
+        it.span = span;
+        diagnostics.push(it);
+    }
+    draft.diagnostics.extend(diagnostics);
+    draft.questions.extend(questions);
+}
