@@ -139,8 +139,8 @@ fn assume(draft: &mut Draft, hints: &Hints, assumptions: &mut Vec<Assumption>) {
     if needs.availability.is_none() && serves {
         assume(
             "availability",
-            json!(0.999),
-            "No availability is asked for; 99.9 % is what a single region gives without extra cost.",
+            json!(0.995),
+            "No availability is asked for; one zone of a database promises 99.5 %, and the better options give more.",
         );
     }
     if needs.rto_minutes.is_none() && needs.rpo_minutes.is_some() {

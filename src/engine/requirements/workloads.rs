@@ -17,14 +17,14 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::StaticSite,
-        "static website|static site|static web site|single page application|single page app|spa|landing page|documentation site|jamstack|\
+        "static website|static marketing website|static marketing site|marketing website|static company website|static site|static web site|single page application|single page app|spa|landing page|documentation site|jamstack|\
         static content|static frontend|react frontend|react app|angular app|vue app|marketing site|portfolio site|brochure site|hugo site|static assets|blog",
     ),
     (
         W::RestApi,
         "contact form|web form|form submissions|survey|feedback form|rest api|restful api|rest apis|rest backend|restful backend|http api|api backend|backend api|json api|public api|api service|\
         crud api|crud application|crud app|crud|web api|apis|api endpoint|api endpoints|rest endpoint|rest service|backend service|rest interface|\
-        webhook|webhooks|webhook receiver|api first|api server|backend for frontend|url shortener|link shortener",
+        webhook|webhooks|webhook receiver|api first|banking api|payment api|payments api|booking api|order api|orders api|search api|api server|backend for frontend|url shortener|link shortener",
     ),
     (W::GraphqlApi, "graphql|graphql api|graphql endpoint"),
     (
