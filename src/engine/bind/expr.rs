@@ -40,8 +40,14 @@ pub enum Expr {
     EnvOf(NodeId),
     /// The same as a list of `{name, value}` objects.
     EnvListOf(NodeId),
+    /// The strings of a list, written one after the other with a separator.
+    Joined(Box<Expr>, &'static str),
+    /// The n-th part of a string between separators.
+    Part(Box<Expr>, &'static str, usize),
     /// HCL as written; only for what has no CloudFormation side.
     Hcl(String),
+    /// HCL as written, and another value in CloudFormation.
+    Either(String, Box<Expr>),
 }
 
 /// A reference to an attribute of a resource.
@@ -69,6 +75,14 @@ impl Expr {
             Self::Map(fields) | Self::Block(fields) => fields.is_empty(),
             Self::Blocks(blocks) => blocks.is_empty(),
             _ => false,
+        }
+    }
+
+    /// In CloudFormation another value than this HCL.
+    pub fn or_cfn(self, other: Self) -> Self {
+        match self {
+            Self::Hcl(text) => Self::Either(text, Box::new(other)),
+            it => it,
         }
     }
 

@@ -56,12 +56,16 @@ pub struct Resource {
     pub cfn: Option<Side>,
     /// Keys of resources that must be there first without being referenced.
     pub depends_on: BTreeSet<String>,
+    /// The same in CloudFormation only, where Terraform has a resource in between.
+    pub cfn_depends_on: BTreeSet<String>,
     /// Why it is set as it is, where that is not obvious.
     pub comment: Option<String>,
     /// Checks of static analysis that do not apply, with a reviewer's reason.
     pub skips: Vec<(&'static str, &'static str)>,
     /// Keep the data when the stack is deleted or the resource replaced.
     pub retain: bool,
+    /// Has to be in us-east-1 wherever the rest is, as what CloudFront uses.
+    pub global: bool,
 }
 
 /// A resource in one format: its type and properties in the order given.
@@ -156,6 +160,12 @@ impl Draft<'_> {
         self
     }
 
+    /// Like [`after`](Self::after) in CloudFormation only.
+    pub fn cfn_after(self, other: &Handle) -> Self {
+        self.resource.cfn_depends_on.insert(other.0.clone());
+        self
+    }
+
     pub fn comment(self, text: impl Into<String>) -> Self {
         self.resource.comment = Some(text.into());
         self
@@ -170,6 +180,12 @@ impl Draft<'_> {
     /// Keeps the data when the stack is deleted.
     pub fn retain(self) -> Self {
         self.resource.retain = true;
+        self
+    }
+
+    /// Puts it into us-east-1, wherever the rest is.
+    pub fn global(self) -> Self {
+        self.resource.global = true;
         self
     }
 
@@ -414,9 +430,11 @@ impl<'g> Stack<'g> {
             tf: tf.map(side),
             cfn: cfn.map(side),
             depends_on: BTreeSet::new(),
+            cfn_depends_on: BTreeSet::new(),
             comment: None,
             skips: Vec::new(),
             retain: false,
+            global: false,
         });
         let at = self.resources.len() - 1;
         Draft { resource: &mut self.resources[at] }

@@ -4,7 +4,8 @@ use super::Artifact;
 use super::hcl::flat;
 use crate::engine::bind::expr::{Attr, Cfn, Expr};
 use crate::engine::bind::stack::{Stack, VariableKind};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Largest template that CloudFormation takes from S3, in bytes.
@@ -27,19 +28,70 @@ enum Yaml {
     Call(&'static str, Vec<Yaml>),
 }
 
-/// Writes the template.
+/// What a template needs to know to name things.
+struct Ids<'a> {
+    logical: BTreeMap<&'a str, String>,
+    /// Resources that are in the other template.
+    apart: BTreeSet<&'a str>,
+    /// Values of those that this template asks for as parameters.
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Ids<'_> {
+    fn get(&self, key: &str) -> Option<&String> {
+        self.logical.get(key).filter(|_| !self.apart.contains(key))
+    }
+}
+
+/// Writes the template, and a second one for what has to be in us-east-1 when
+/// the rest is elsewhere. The values that pass between them are outputs of the
+/// second and parameters of the first.
 pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact> {
-    let ids = logical_ids(stack);
+    let split = stack.graph.region != "us-east-1"
+        && stack.resources.iter().any(|it| it.global && it.cfn.is_some());
+    let (main, asked) = template(stack, split.then_some(false), &BTreeSet::new());
+    let mut out = vec![Artifact::text("template.yaml", main)];
+    if split {
+        out.push(Artifact::text("global.yaml", template(stack, Some(true), &asked).0));
+    }
+    if !tags.is_empty() {
+        let tags: Vec<serde_json::Value> = tags
+            .iter()
+            .map(|(key, value)| serde_json::json!({ "Key": key, "Value": value }))
+            .collect();
+        let text = serde_json::to_string_pretty(&tags).unwrap_or_default();
+        out.push(Artifact::text("tags.json", text + "\n"));
+    }
+    out
+}
+
+/// One template: all resources, or only those that are global or are not.
+/// Answers with its text and the values that it asks the other for.
+fn template(
+    stack: &Stack<'_>,
+    global: Option<bool>,
+    told: &BTreeSet<String>,
+) -> (String, BTreeSet<String>) {
+    let apart = stack
+        .resources
+        .iter()
+        .filter(|it| global.is_some_and(|global| it.global != global))
+        .map(|it| it.key.as_str())
+        .collect();
+    let ids = Ids { logical: logical_ids(stack), apart, asked: RefCell::default() };
     let mut root = vec![
         ("AWSTemplateFormatVersion".to_owned(), Yaml::Text("2010-09-09".to_owned())),
         (
             "Description".to_owned(),
             Yaml::Text(format!("{}, {} option.", stack.graph.project, stack.graph.tier.name())),
         ),
-        ("Parameters".to_owned(), parameters(stack)),
+        ("Parameters".to_owned(), Yaml::Map(Vec::new())),
     ];
     let mut resources = Vec::new();
     for resource in &stack.resources {
+        if ids.apart.contains(resource.key.as_str()) {
+            continue;
+        }
         let Some(side) = &resource.cfn else { continue };
         let mut fields = vec![("Type".to_owned(), Yaml::Text(side.kind.to_owned()))];
         if resource.retain {
@@ -49,7 +101,7 @@ pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact
         }
         let depends: Vec<Yaml> = resource
             .depends_on
-            .iter()
+            .union(&resource.cfn_depends_on)
             .filter_map(|key| ids.get(key.as_str()))
             .map(|id| Yaml::Text(id.clone()))
             .collect();
@@ -85,34 +137,55 @@ pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact
         }
     }
     root.push(("Resources".to_owned(), Yaml::Map(resources)));
-    let outputs: Vec<(String, Yaml)> = stack
-        .outputs
-        .iter()
-        .map(|(name, output)| {
-            (
-                camel(name),
-                Yaml::Map(vec![
-                    ("Description".to_owned(), Yaml::Text(output.description.clone())),
-                    ("Value".to_owned(), yaml(&output.value, &ids)),
-                ]),
-            )
-        })
-        .collect();
+    let mut outputs: Vec<(String, Yaml)> = Vec::new();
+    if global == Some(true) {
+        for name in told {
+            let value = match name.split_once('.') {
+                Some(_) => Yaml::Tagged("!GetAtt", name.clone()),
+                None => Yaml::Tagged("!Ref", name.clone()),
+            };
+            let text = Yaml::Text("Give this to the main template.".to_owned());
+            let fields = vec![("Description".to_owned(), text), ("Value".to_owned(), value)];
+            outputs.push((parameter_of(name), Yaml::Map(fields)));
+        }
+    } else {
+        for (name, output) in &stack.outputs {
+            let text = Yaml::Text(output.description.clone());
+            let value = yaml(&output.value, &ids);
+            let fields = vec![("Description".to_owned(), text), ("Value".to_owned(), value)];
+            outputs.push((camel(name), Yaml::Map(fields)));
+        }
+    }
     if !outputs.is_empty() {
         root.push(("Outputs".to_owned(), Yaml::Map(outputs)));
     }
+    let mut body = String::new();
+    write_map(&mut body, &root[3..], 0);
+    // A parameter that nothing reads is a remark of every linter.
+    let asked = ids.asked.into_inner();
+    let mut inputs = parameters(stack, &body);
+    for name in &asked {
+        let text =
+            format!("Output {} of the stack made of global.yaml in us-east-1.", parameter_of(name));
+        let fields = vec![
+            ("Type".to_owned(), Yaml::Text("String".to_owned())),
+            ("Description".to_owned(), Yaml::Text(text)),
+        ];
+        inputs.push((parameter_of(name), Yaml::Map(fields)));
+    }
+    root.truncate(3);
+    root.pop();
+    if !inputs.is_empty() {
+        root.push(("Parameters".to_owned(), Yaml::Map(inputs)));
+    }
     let mut text = String::new();
     write_map(&mut text, &root, 0);
-    let mut out = vec![Artifact::text("template.yaml", text)];
-    if !tags.is_empty() {
-        let tags: Vec<serde_json::Value> = tags
-            .iter()
-            .map(|(key, value)| serde_json::json!({ "Key": key, "Value": value }))
-            .collect();
-        let text = serde_json::to_string_pretty(&tags).unwrap_or_default();
-        out.push(Artifact::text("tags.json", text + "\n"));
-    }
-    out
+    (text + &body, asked)
+}
+
+/// The parameter that stands for a value of the other template.
+fn parameter_of(name: &str) -> String {
+    format!("Global{}", name.replace('.', ""))
 }
 
 /// Types whose deletion can leave a snapshot behind.
@@ -155,7 +228,8 @@ pub fn camel(text: &str) -> String {
     out
 }
 
-fn parameters(stack: &Stack<'_>) -> Yaml {
+/// The inputs that the text of a template refers to.
+fn parameters(stack: &Stack<'_>, body: &str) -> Vec<(String, Yaml)> {
     let text = |it: &str| Yaml::Text(it.to_owned());
     let mut out = vec![
         (
@@ -183,7 +257,7 @@ fn parameters(stack: &Stack<'_>) -> Yaml {
             ]),
         ),
     ];
-    let none = BTreeMap::new();
+    let none = Ids { logical: BTreeMap::new(), apart: BTreeSet::new(), asked: RefCell::default() };
     for (name, variable) in &stack.variables {
         let kind = match variable.kind {
             VariableKind::String | VariableKind::Bool => "String",
@@ -217,10 +291,13 @@ fn parameters(stack: &Stack<'_>) -> Yaml {
         }
         out.push((camel(name), Yaml::Map(fields)));
     }
-    Yaml::Map(out)
+    out.retain(|(name, _)| {
+        body.contains(&format!("!Ref {name}\n")) || body.contains(&format!("${{{name}}}"))
+    });
+    out
 }
 
-fn yaml(value: &Expr, ids: &BTreeMap<&str, String>) -> Yaml {
+fn yaml(value: &Expr, ids: &Ids<'_>) -> Yaml {
     match value {
         Expr::Bool(it) => Yaml::Bool(*it),
         Expr::Int(it) => Yaml::Number(it.to_string()),
@@ -251,18 +328,39 @@ fn yaml(value: &Expr, ids: &BTreeMap<&str, String>) -> Yaml {
         Expr::Index(of, n) => {
             Yaml::Call("!Select", vec![Yaml::Number(n.to_string()), yaml(of, ids)])
         }
+        Expr::Joined(of, separator) => {
+            Yaml::Call("!Join", vec![Yaml::Text((*separator).to_owned()), yaml(of, ids)])
+        }
+        Expr::Part(of, separator, n) => Yaml::Call(
+            "!Select",
+            vec![
+                Yaml::Number(n.to_string()),
+                Yaml::Call("!Split", vec![Yaml::Text((*separator).to_owned()), yaml(of, ids)]),
+            ],
+        ),
         Expr::Hcl(text) => Yaml::Text(text.clone()),
+        Expr::Either(_, other) => yaml(other, ids),
         Expr::EnvOf(_) => Yaml::Map(Vec::new()),
         Expr::EnvListOf(_) => Yaml::List(Vec::new()),
     }
 }
 
-fn object(fields: &[(String, Expr)], ids: &BTreeMap<&str, String>) -> Yaml {
+fn object(fields: &[(String, Expr)], ids: &Ids<'_>) -> Yaml {
     Yaml::Map(fields.iter().map(|(name, value)| (name.clone(), yaml(value, ids))).collect())
 }
 
-fn reference(attr: &Attr, ids: &BTreeMap<&str, String>) -> Yaml {
-    let id = ids.get(attr.resource.as_str()).cloned().unwrap_or_else(|| camel(&attr.resource));
+fn reference(attr: &Attr, ids: &Ids<'_>) -> Yaml {
+    let key = attr.resource.as_str();
+    let id = ids.logical.get(key).cloned().unwrap_or_else(|| camel(key));
+    if ids.apart.contains(key) {
+        let name = match attr.cfn {
+            Cfn::Ref => id,
+            Cfn::GetAtt(name) => format!("{id}.{name}"),
+        };
+        let parameter = parameter_of(&name);
+        ids.asked.borrow_mut().insert(name);
+        return Yaml::Tagged("!Ref", parameter);
+    }
     match attr.cfn {
         Cfn::Ref => Yaml::Tagged("!Ref", id),
         Cfn::GetAtt(name) => Yaml::Tagged("!GetAtt", format!("{id}.{name}")),
@@ -270,7 +368,7 @@ fn reference(attr: &Attr, ids: &BTreeMap<&str, String>) -> Yaml {
 }
 
 /// A string of parts: plain text, `!Sub`, or `!Join` where a part is a call.
-fn join(parts: &[Expr], ids: &BTreeMap<&str, String>) -> Yaml {
+fn join(parts: &[Expr], ids: &Ids<'_>) -> Yaml {
     let parts = flat(parts);
     if let [only] = parts[..] {
         return yaml(only, ids);

@@ -166,7 +166,13 @@ pub fn value_text(value: &Expr, names: &dyn Names, depth: usize) -> String {
         Expr::Partition => "data.aws_partition.current.partition".to_owned(),
         Expr::Zone(n) => format!("data.aws_availability_zones.available.names[{n}]"),
         Expr::Index(of, n) => format!("{}[{n}]", value_text(of, names, depth)),
-        Expr::Hcl(text) => text.clone(),
+        Expr::Joined(of, separator) => {
+            format!("join({}, {})", quoted(separator), value_text(of, names, depth))
+        }
+        Expr::Part(of, separator, n) => {
+            format!("split({}, {})[{n}]", quoted(separator), value_text(of, names, depth))
+        }
+        Expr::Hcl(text) | Expr::Either(text, _) => text.clone(),
         // Filled in before writing; nothing is left of a component that nobody told anything.
         Expr::EnvOf(_) => "{}".to_owned(),
         Expr::EnvListOf(_) => "[]".to_owned(),

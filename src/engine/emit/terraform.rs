@@ -104,7 +104,10 @@ fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> O
     for (check, reason) in &resource.skips {
         body.comment(&format!("checkov:skip={check}:{reason}"));
     }
-    let prevents = resource.retain && side.kind.starts_with("aws_");
+    if resource.global {
+        body.raw("provider", "aws.global");
+        body.blank();
+    }
     body.fields(&side.fields);
     let depends: Vec<String> = resource
         .depends_on
@@ -122,7 +125,6 @@ fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> O
             let _ = writeln!(out, "# {line}");
         }
     }
-    let _ = prevents;
     let text = body.finish();
     if text.is_empty() {
         let _ = writeln!(out, "resource \"{}\" \"{}\" {{}}", side.kind, resource.key);
@@ -153,8 +155,15 @@ fn versions(settings: &Settings) -> String {
     out
 }
 
-fn providers(_stack: &Stack<'_>) -> String {
-    "provider \"aws\" {\n  region = var.region\n\n  default_tags {\n    tags = merge(\n      {\n        Project     = var.project\n        Environment = var.environment\n        ManagedBy   = \"terraform\"\n      },\n      var.tags,\n    )\n  }\n}\n".to_owned()
+fn providers(stack: &Stack<'_>) -> String {
+    const TAGS: &str = "\n  default_tags {\n    tags = merge(\n      {\n        Project     = var.project\n        Environment = var.environment\n        ManagedBy   = \"terraform\"\n      },\n      var.tags,\n    )\n  }\n}\n";
+    let mut out = format!("provider \"aws\" {{\n  region = var.region\n{TAGS}");
+    if stack.resources.iter().any(|it| it.global && it.tf.is_some()) {
+        out.push_str("\n# CloudFront takes its certificates and firewalls from us-east-1 only.\n");
+        out.push_str("provider \"aws\" {\n  alias  = \"global\"\n  region = \"us-east-1\"\n");
+        out.push_str(TAGS);
+    }
+    out
 }
 
 /// Inputs that every stack has.
@@ -359,7 +368,11 @@ pub fn visit(value: &Expr, look: &mut dyn FnMut(&Expr)) {
         Expr::Blocks(items) => {
             items.iter().flatten().for_each(|(_, it)| visit(it, look));
         }
-        Expr::Document(it) | Expr::Json(it) | Expr::Index(it, _) => visit(it, look),
+        Expr::Document(it)
+        | Expr::Json(it)
+        | Expr::Index(it, _)
+        | Expr::Part(it, ..)
+        | Expr::Joined(it, _) => visit(it, look),
         _ => {}
     }
 }

@@ -117,7 +117,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &HttpApi) {
         .value("url", url.clone())
         .reference("API_URL", url)
         .grant(
-            &[Intent::Invokes, Intent::Reads],
+            &[Intent::Invokes, Intent::Reads, Intent::Serves],
             &[if websocket { "execute-api:ManageConnections" } else { "execute-api:Invoke" }],
             vec![join![execution, "/*"]],
         );
@@ -267,7 +267,7 @@ fn rest(stack: &mut Stack<'_>, it: &Component, spec: &HttpApi, name: Expr, logs:
         .value("url", url.clone())
         .reference("API_URL", url)
         .grant(
-            &[Intent::Invokes, Intent::Reads],
+            &[Intent::Invokes, Intent::Reads, Intent::Serves],
             &["execute-api:Invoke"],
             vec![join![execution, "/*"]],
         );

@@ -448,3 +448,15 @@ pub fn queue_policy(
         .set("policy", "PolicyDocument", document(policy))
         .done()
 }
+
+/// The remark about something that cannot stand outside a network.
+pub fn needs_network(it: &Component) -> crate::engine::diag::Diagnostic {
+    use crate::engine::diag::{Diagnostic, Severity};
+    Diagnostic::new(
+        "network-missing",
+        Severity::Error,
+        format!("{} has to be inside a network, and the design has none.", it.title),
+    )
+    .help("Add a network to the design.")
+    .on(it.id.as_str())
+}

@@ -3,10 +3,16 @@
 pub mod kit;
 pub mod wire;
 
+mod acm;
 mod api_gateway;
+mod cloudfront;
 mod cloudwatch_logs;
+mod cognito;
 mod dynamodb;
 mod ec2_network;
+mod ecr;
+mod ecs;
+mod elb;
 mod eventbridge;
 mod firehose;
 mod kinesis;
@@ -17,6 +23,7 @@ mod parameter_store;
 mod password;
 mod pipes;
 mod rds;
+mod route53;
 mod s3;
 mod scheduler;
 mod secrets_manager;
@@ -25,6 +32,7 @@ mod sns;
 mod sqs;
 mod step_functions;
 mod vpc_endpoint;
+mod waf;
 
 use super::Binding;
 use super::expr::Expr;
@@ -35,10 +43,16 @@ use crate::engine::graph::{Graph, Kind};
 /// The binding of a kind, or none where AWS has nothing for it.
 pub fn binding(kind: Kind) -> Option<&'static Binding> {
     Some(match kind {
+        Kind::Cdn => &cloudfront::BINDING,
+        Kind::Certificate => &acm::BINDING,
+        Kind::ContainerService => &ecs::BINDING,
+        Kind::DnsZone => &route53::BINDING,
         Kind::EncryptionKey => &kms::BINDING,
         Kind::Function => &lambda::BINDING,
         Kind::HttpApi => &api_gateway::BINDING,
+        Kind::ImageRegistry => &ecr::BINDING,
         Kind::KeyValueStore => &dynamodb::BINDING,
+        Kind::LoadBalancer => &elb::BINDING,
         Kind::Network => &ec2_network::BINDING,
         Kind::Queue => &sqs::BINDING,
         Kind::NatGateway => &nat_gateway::BINDING,
@@ -55,6 +69,8 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::LogStore => &cloudwatch_logs::BINDING,
         Kind::DeliveryStream => &firehose::BINDING,
         Kind::EventPipe => &pipes::BINDING,
+        Kind::UserDirectory => &cognito::BINDING,
+        Kind::WebFirewall => &waf::BINDING,
         _ => return None,
     })
 }
@@ -145,11 +161,14 @@ fn finish(stack: &mut Stack<'_>) {
     stack.permissions = permissions;
     let environment = stack.environment.clone();
     for resource in &mut stack.resources {
-        for side in [&mut resource.tf, &mut resource.cfn].into_iter().flatten() {
+        let sides = [(&mut resource.tf, false), (&mut resource.cfn, true)];
+        for (side, cfn) in sides.into_iter().filter_map(|(side, cfn)| Some((side.as_mut()?, cfn))) {
             for (_, value) in &mut side.fields {
-                fill(value, &environment);
+                fill(value, &environment, cfn);
             }
-            side.fields.retain(|(_, value)| !is_hollow(value));
+            side.fields.retain(|(name, value)| {
+                !name.eq_ignore_ascii_case("environment") || !is_hollow(value)
+            });
         }
     }
 }
@@ -159,7 +178,7 @@ type Environment = std::collections::BTreeMap<
     std::collections::BTreeMap<String, Expr>,
 >;
 
-fn fill(value: &mut Expr, environment: &Environment) {
+fn fill(value: &mut Expr, environment: &Environment, cfn: bool) {
     match value {
         Expr::EnvOf(id) => {
             let fields = environment.get(id).cloned().unwrap_or_default();
@@ -167,21 +186,26 @@ fn fill(value: &mut Expr, environment: &Environment) {
         }
         Expr::EnvListOf(id) => {
             let fields = environment.get(id).cloned().unwrap_or_default();
+            let (key, content) = if cfn { ("Name", "Value") } else { ("name", "value") };
             let item = |(name, value): (String, Expr)| {
-                super::expr::map([("name", name.into()), ("value", value)])
+                super::expr::map([(key, name.into()), (content, value)])
             };
             *value = Expr::List(fields.into_iter().map(item).collect());
         }
         Expr::List(items) | Expr::Join(items) => {
-            items.iter_mut().for_each(|it| fill(it, environment));
+            items.iter_mut().for_each(|it| fill(it, environment, cfn));
         }
         Expr::Map(fields) | Expr::Block(fields) => {
-            fields.iter_mut().for_each(|(_, it)| fill(it, environment));
+            fields.iter_mut().for_each(|(_, it)| fill(it, environment, cfn));
         }
         Expr::Blocks(items) => {
-            items.iter_mut().flatten().for_each(|(_, it)| fill(it, environment));
+            items.iter_mut().flatten().for_each(|(_, it)| fill(it, environment, cfn));
         }
-        Expr::Document(it) | Expr::Json(it) | Expr::Index(it, _) => fill(it, environment),
+        Expr::Document(it)
+        | Expr::Json(it)
+        | Expr::Index(it, _)
+        | Expr::Part(it, ..)
+        | Expr::Joined(it, _) => fill(it, environment, cfn),
         _ => {}
     }
 }

@@ -15,8 +15,56 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
                 api_function(stack, ends, api.protocol)
             }
         }
+        (Spec::LoadBalancer(_), Spec::ContainerService(_), Intent::Serves | Intent::Invokes) => {
+            super::super::elb::containers(stack, ends)
+        }
+        (Spec::LoadBalancer(_), Spec::Function(_), Intent::Serves | Intent::Invokes) => {
+            super::super::elb::function(stack, ends)
+        }
+        (Spec::Cdn(_), _, Intent::Serves | Intent::Reads | Intent::Invokes) => {
+            super::super::cloudfront::serve(stack, ends)
+        }
+        // A private zone names its network itself.
+        (Spec::DnsZone(zone), Spec::Network(_), _) => zone.private.then_some(()),
+        (Spec::DnsZone(_), _, Intent::Resolves) => super::super::route53::record(stack, ends),
+        (Spec::WebFirewall(_), _, _) => super::super::waf::protect(stack, ends),
+        // Certificates are named by what they authenticate.
+        (Spec::Certificate(_), Spec::Cdn(_), Intent::Authenticates) => {
+            super::super::cloudfront::distribution(stack, ends.to).map(|_| ())
+        }
+        (Spec::Certificate(_), Spec::LoadBalancer(_), Intent::Authenticates) => {
+            ends.source.values.get("arn").map(|_| ())
+        }
+        // The zone makes the name of an API, with a certificate for that name.
+        (Spec::Certificate(_), Spec::HttpApi(_), Intent::Authenticates) => {
+            let named =
+                |from: &crate::engine::graph::Component| matches!(from.spec, Spec::DnsZone(_));
+            stack.graph.sources(&ends.to.id).any(|(_, from)| named(from)).then_some(())
+        }
+        (Spec::UserDirectory(_), Spec::HttpApi(api), Intent::Authenticates) => {
+            super::super::cognito::api(stack, ends, api)
+        }
+        (Spec::UserDirectory(_), Spec::LoadBalancer(_), Intent::Authenticates) => {
+            super::super::cognito::balancer(stack, ends)
+        }
+        (Spec::UserDirectory(_), Spec::Function(_), Intent::Invokes) => {
+            super::super::cognito::trigger(stack, ends)
+        }
+        // Images are pulled with the right that the service's execution role has.
+        (Spec::ImageRegistry(_), _, Intent::Serves) => image(stack, ends),
         _ => None,
     }
+}
+
+/// Where the images of a service are pushed to is what its deployer has to know.
+fn image(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    let url = ends.source.values.get("url")?.clone();
+    stack.output(
+        &format!("{}_image_repository", ends.to.id.snake()),
+        &format!("Push the image of {} here, then set its image input.", ends.to.title),
+        url,
+    );
+    Some(())
 }
 
 /// An HTTP or WebSocket API that hands requests to a function.

@@ -20,8 +20,9 @@ mod start;
 use super::kit;
 use crate::engine::bind::stack::{Facet, Stack};
 use crate::engine::diag::{Diagnostic, Severity};
-use crate::engine::graph::{Component, Connection};
+use crate::engine::graph::{Component, Connection, Kind};
 use crate::engine::requirements::Intent;
+use std::collections::BTreeSet;
 
 /// Both ends of a connection, with what they offer.
 pub struct Ends<'g> {
@@ -43,7 +44,7 @@ impl Ends<'_> {
 type Wire = fn(&mut Stack<'_>, &Ends<'_>) -> Option<()>;
 
 /// Tried in order; the general rule is the last.
-const WIRES: &[Wire] = &[edge::wire, events::wire, network::wire, data::wire, general];
+const WIRES: &[Wire] = &[events::wire, network::wire, data::wire, general];
 
 /// Wires every connection of the graph.
 pub fn connect(stack: &mut Stack<'_>) {
@@ -52,6 +53,7 @@ pub fn connect(stack: &mut Stack<'_>) {
     let mut order: Vec<usize> = (0..graph.connections.len()).collect();
     order.sort_by_key(|n| graph.connections[*n].intent != Intent::Authenticates);
     stack.wired = vec![false; graph.connections.len()];
+    let mut served = BTreeSet::new();
     for n in order {
         let connection = &graph.connections[n];
         let (Some(from), Some(to)) =
@@ -67,7 +69,21 @@ pub fn connect(stack: &mut Stack<'_>) {
             target: stack.facets.get(&to.id).cloned().unwrap_or_default(),
         };
         stack.begin(super::concern(from.spec.kind()));
-        let done = WIRES.iter().any(|wire| wire(stack, &ends).is_some());
+        // Two intents between the same ends of the edge are one path.
+        let pair = (&connection.from, &connection.to);
+        let edge = connection.intent != Intent::Authenticates;
+        if edge && served.contains(&pair) {
+            stack.wired[n] = true;
+            continue;
+        }
+        let done = if edge::wire(stack, &ends).is_some() {
+            if edge {
+                served.insert(pair);
+            }
+            true
+        } else {
+            WIRES.iter().any(|wire| wire(stack, &ends).is_some())
+        };
         stack.wired[n] = done;
         if !done {
             stack.diagnose(
@@ -83,6 +99,10 @@ pub fn connect(stack: &mut Stack<'_>) {
                 .on(from.id.as_str()),
             );
         }
+    }
+    for component in graph.of_kind(Kind::Cdn) {
+        stack.begin(super::concern(Kind::Cdn));
+        super::cloudfront::distribution(stack, component);
     }
 }
 
