@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod browser;
+mod crash;
 mod embedded_postgres;
 mod home;
 mod idempotency;
