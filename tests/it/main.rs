@@ -2,14 +2,17 @@
 
 mod access;
 mod audit;
+mod auth;
 mod browser;
 mod crash;
 mod embedded_postgres;
 mod home;
 mod idempotency;
+mod invitations;
 mod layering;
 mod mail;
 mod openapi;
+mod orgs;
 mod pages;
 mod platform;
 mod prices;
@@ -18,3 +21,4 @@ mod readme;
 mod serve;
 mod support;
 mod tenancy;
+mod two_factor;

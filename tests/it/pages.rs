@@ -22,6 +22,33 @@ pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("audit/index.html", Looker::Owner, "/settings/audit", 200),
     ("audit/index.html", Looker::Owner, "/settings/audit?name=nothing.such", 200),
     ("styleguide/index.html", Looker::Owner, "/styleguide", 200),
+    ("auth/sign_in.html", Looker::Stranger, "/sign-in", 200),
+    ("auth/sign_up.html", Looker::Stranger, "/sign-up", 200),
+    ("auth/forgot_password.html", Looker::Stranger, "/forgot-password", 200),
+    ("auth/link_expired.html", Looker::Stranger, "/reset-password/nothing", 404),
+    ("auth/link_expired.html", Looker::Stranger, "/verify/nothing", 404),
+    ("auth/confirm.html", Looker::Owner, "/confirm", 200),
+    ("account/index.html", Looker::Owner, "/account", 200),
+    ("account/email.html", Looker::Owner, "/account/email", 200),
+    ("account/password.html", Looker::Owner, "/account/password", 200),
+    ("account/security.html", Looker::Viewer, "/account/security", 200),
+    ("account/two_factor_setup.html", Looker::Owner, "/account/two-factor", 200),
+    ("account/two_factor_off.html", Looker::Owner, "/account/two-factor/off", 200),
+    ("orgs/index.html", Looker::Owner, "/orgs", 200),
+    ("orgs/new.html", Looker::Owner, "/orgs/new", 200),
+    ("orgs/general.html", Looker::Owner, "/settings", 200),
+    ("orgs/general.html", Looker::Viewer, "/settings", 200),
+    ("orgs/members.html", Looker::Owner, "/settings/members", 200),
+    ("orgs/members.html", Looker::Viewer, "/settings/members", 200),
+    ("orgs/invite.html", Looker::Owner, "/settings/members/invite", 200),
+    ("orgs/workspaces.html", Looker::Owner, "/settings/workspaces", 200),
+    ("orgs/workspaces.html", Looker::Viewer, "/settings/workspaces", 200),
+    ("orgs/security.html", Looker::Owner, "/settings/security", 200),
+    ("orgs/transfer.html", Looker::Owner, "/settings/transfer", 200),
+    ("orgs/leave.html", Looker::Owner, "/settings/leave", 200),
+    ("orgs/delete.html", Looker::Owner, "/settings/delete", 200),
+    ("orgs/invitation_over.html", Looker::Stranger, "/invitations/nothing", 404),
+    ("errors/403.html", Looker::Viewer, "/settings/security", 403),
     ("errors/403.html", Looker::Viewer, "/settings/audit", 403),
     ("errors/404.html", Looker::Stranger, "/nothing/here", 404),
 ];
@@ -85,7 +112,7 @@ async fn every_error_page_is_well_made() {
     }
 }
 
-fn well_made(path: &str, html: &str) {
+pub fn well_made(path: &str, html: &str) {
     assert_eq!(html.matches("<h1").count(), 1, "{path}: one h1");
     assert!(html.contains("<html lang="), "{path}: the language");
     assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{path}: the head");

@@ -147,6 +147,39 @@ mod tests {
         DateTime::from_timestamp(seconds, 0).unwrap()
     }
 
+    /// The vectors of RFC 6238, appendix B; ours are the last six digits.
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        use totp_rs::Algorithm::{SHA1, SHA256, SHA512};
+        let digits: Vec<u8> = b"1234567890".iter().copied().cycle().take(64).collect();
+        let mut count = 0;
+        for (time, sha1, sha256, sha512) in [
+            (59, "94287082", "46119246", "90693936"),
+            (1_111_111_109, "07081804", "68084774", "25091201"),
+            (1_111_111_111, "14050471", "67062674", "99943326"),
+            (1_234_567_890, "89005924", "91819424", "93441116"),
+            (2_000_000_000, "69279037", "90698825", "38618901"),
+            (20_000_000_000, "65353130", "77737706", "47863826"),
+        ] {
+            for (algorithm, length, code) in
+                [(SHA1, 20, sha1), (SHA256, 32, sha256), (SHA512, 64, sha512)]
+            {
+                let totp = Builder::new()
+                    .with_algorithm(algorithm)
+                    .with_digits(8)
+                    .with_secret(Secret::new(digits[..length].into()))
+                    .with_account_name("x")
+                    .build()
+                    .unwrap();
+                assert_eq!(totp.generate(time).to_string(), code, "{algorithm:?} at {time}");
+                count += 1;
+            }
+            let (now, step) = (at(time.try_into().unwrap()), i64::try_from(time).unwrap() / 30);
+            assert_eq!(step_of(SECRET, &sha1[2..], now).unwrap(), Some(step));
+        }
+        assert_eq!(count, 18);
+    }
+
     /// ASVS V6.5.5
     #[test]
     fn a_code_lives_for_its_step_and_one_on_each_side() {
