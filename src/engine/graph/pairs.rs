@@ -303,11 +303,7 @@ const RULES: &[Rule] = &[
         &[Writes, Reads],
         &[SearchIndex, ObjectStore, KeyValueStore, KafkaCluster, Stream],
     ),
-    (
-        &[IotHub],
-        &[Writes, Streams, Publishes],
-        &[KeyValueStore, ObjectStore, TimeSeriesStore, SearchIndex, KafkaCluster],
-    ),
+    (&[IotHub], &[Writes, Streams, Publishes], &[KeyValueStore, ObjectStore, TimeSeriesStore]),
     (&[ObjectStore], &[Publishes, Invokes, Streams], &[Queue, Topic, EventBus, IngestionPipeline]),
     // Databases and caches copy themselves: their specs say so.
     (&[ObjectStore], &[Replicates], &[ObjectStore]),
@@ -391,7 +387,7 @@ const RULES: &[Rule] = &[
         &[Publishes],
         &[Topic, EventBus, SecurityPosture],
     ),
-    (&[Monitoring], &[Invokes, Reads], &[MachineScaling, LogStore]),
+    (&[Monitoring], &[Reads], &[LogStore]),
     (&[AuditTrail, ConfigRecorder], &[Writes], &[ObjectStore, LogStore]),
     (&[DataDiscovery], &[Reads], &[ObjectStore]),
     (&[VulnerabilityScan], &[Reads], &[ImageRegistry, VirtualMachines, Function]),

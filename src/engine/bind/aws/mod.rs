@@ -6,6 +6,8 @@ pub mod wire;
 mod acm;
 mod api_gateway;
 mod cloudfront;
+mod cloudtrail;
+mod cloudwatch;
 mod cloudwatch_logs;
 mod cognito;
 mod dynamodb;
@@ -15,24 +17,30 @@ mod ecs;
 mod elb;
 mod eventbridge;
 mod firehose;
+mod iot;
 mod kinesis;
 mod kms;
 mod lambda;
+mod mq;
+mod msk;
 mod nat_gateway;
 mod parameter_store;
 mod password;
+mod pinpoint;
 mod pipes;
 mod rds;
 mod route53;
 mod s3;
 mod scheduler;
 mod secrets_manager;
+mod ses;
 pub mod sizing;
 mod sns;
 mod sqs;
 mod step_functions;
 mod vpc_endpoint;
 mod waf;
+mod xray;
 
 use super::Binding;
 use super::expr::Expr;
@@ -67,6 +75,14 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::Secret => &secrets_manager::BINDING,
         Kind::Parameter => &parameter_store::BINDING,
         Kind::LogStore => &cloudwatch_logs::BINDING,
+        Kind::Monitoring => &cloudwatch::BINDING,
+        Kind::AuditTrail => &cloudtrail::BINDING,
+        Kind::Tracing => &xray::BINDING,
+        Kind::Email => &ses::BINDING,
+        Kind::CustomerMessaging => &pinpoint::BINDING,
+        Kind::IotHub => &iot::BINDING,
+        Kind::MessageBroker => &mq::BINDING,
+        Kind::KafkaCluster => &msk::BINDING,
         Kind::DeliveryStream => &firehose::BINDING,
         Kind::EventPipe => &pipes::BINDING,
         Kind::UserDirectory => &cognito::BINDING,
@@ -117,6 +133,8 @@ fn rank(kind: Kind) -> u8 {
         Kind::EncryptionKey => 0,
         Kind::Network => 1,
         Kind::DnsZone | Kind::Certificate | Kind::ImageRegistry => 2,
+        // It watches all the others.
+        Kind::Monitoring => 9,
         _ => 3,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::kit;
 use super::rules;
-use super::{Ends, flow, gateway, messages, pipes, start};
+use super::{Ends, devices, flow, gateway, messages, pipes, start};
 use crate::engine::bind::expr::{Expr, block, join, list, map};
 use crate::engine::bind::stack::{Draft, Handle, Stack};
 use crate::engine::graph::{Kind, Spec, pairs};
@@ -32,8 +32,9 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (Spec::KeyValueStore(_), Spec::Function(_)) => table_function(stack, ends),
         (Spec::LogStore(_), Spec::Function(_)) => log_function(stack, ends),
         (Spec::Secret(_), Spec::Function(_)) => rotation(stack, ends),
-        (_, Spec::Function(_)) if pushes(intent) => service_function(stack, ends),
-        _ => messages::wire(stack, ends),
+        _ => devices::wire(stack, ends)
+            .or_else(|| messages::wire(stack, ends))
+            .or_else(|| service_function(stack, ends)),
     }
 }
 
@@ -103,7 +104,7 @@ pub fn permission(
 }
 
 /// Adds an event source mapping; what differs per source is left to the caller.
-fn mapping<'a>(
+pub fn mapping<'a>(
     stack: &'a mut Stack<'_>,
     ends: &Ends<'_>,
     source: Expr,
@@ -297,6 +298,9 @@ fn object_events(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
 
 /// Services that report what happens to them on the account's default bus.
 fn service_function(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    if !matches!(ends.to.spec, Spec::Function(_)) || !pushes(ends.connection.intent) {
+        return None;
+    }
     let pattern = service_pattern(ends)?;
     rules::connect(stack, ends, None, pattern)
 }
@@ -305,9 +309,6 @@ fn service_function(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
 pub fn service_pattern(ends: &Ends<'_>) -> Option<Expr> {
     let events = rules::service_events;
     Some(match ends.from.spec.kind() {
-        Kind::RelationalDatabase => {
-            events("aws.rds", &["RDS DB Instance Event", "RDS DB Cluster Event"], None)
-        }
         Kind::DocumentDatabase => events("aws.rds", &["RDS DB Cluster Event"], None),
         Kind::ThreatDetection => events("aws.guardduty", &["GuardDuty Finding"], None),
         Kind::SecurityPosture => {

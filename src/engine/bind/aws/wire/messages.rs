@@ -20,6 +20,7 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     }
     match (&ends.from.spec, &ends.to.spec) {
         (Spec::Topic(_), Spec::Queue(_)) => topic_queue(stack, ends),
+        (Spec::DeliveryStream(_), Spec::SearchIndex(_)) => delivery_search(stack, ends),
         (Spec::Topic(_), Spec::DeliveryStream(_)) => topic_delivery(stack, ends),
         (Spec::Topic(_), Spec::Email(_)) => topic_email(stack, ends),
         (Spec::Stream(_) | Spec::KafkaCluster(_), Spec::DeliveryStream(_)) => {
@@ -91,6 +92,84 @@ fn topic_delivery(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         delivery,
         vec![("subscription_role_arn", "SubscriptionRoleArn", role.arn())],
     )
+}
+
+/// Records become documents of a search index; the bucket keeps those that fail.
+fn delivery_search(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    use super::super::firehose;
+    let delivery = ends.source.handles.get("delivery_stream")?.clone();
+    let bucket = ends.source.handles.get("backup_bucket")?.clone();
+    let role = ends.source.handles.get("role")?.clone();
+    let domain = ends.target.handles.get("domain")?.arn();
+    for statement in ends.target.grants.get(&Intent::Writes)? {
+        stack.allow(&ends.from.id, statement.clone());
+    }
+    let describes = ["es:DescribeDomain", "es:DescribeDomains", "es:DescribeDomainConfig"];
+    stack.allow(&ends.from.id, kit::allow(&describes, vec![domain.clone()]));
+    let (backup, cfn_backup) = firehose::backup(&bucket, &role);
+    let index = ends.from.id.as_str();
+    let mut tf = vec![
+        ("domain_arn".to_owned(), domain.clone()),
+        ("role_arn".to_owned(), role.arn()),
+        ("index_name".to_owned(), index.into()),
+        ("index_rotation_period".to_owned(), "OneDay".into()),
+        ("s3_backup_mode".to_owned(), "FailedDocumentsOnly".into()),
+        ("s3_configuration".to_owned(), backup),
+    ];
+    let mut cfn = vec![
+        ("DomainARN".to_owned(), domain),
+        ("RoleARN".to_owned(), role.arn()),
+        ("IndexName".to_owned(), index.into()),
+        ("IndexRotationPeriod".to_owned(), "OneDay".into()),
+        ("S3BackupMode".to_owned(), "FailedDocumentsOnly".into()),
+        ("S3Configuration".to_owned(), cfn_backup),
+    ];
+    if let (Some(net), Some(listener)) = (stack.net.clone(), &ends.target.listener) {
+        let group = kit::security_group(stack, ends.from, "sg")?;
+        let (group_id, port) = (kit::group_id(&group), listener.port);
+        let text = format!("{} to {}", ends.from.title, ends.to.title);
+        let out = kit::Peer::Group(listener.group.clone());
+        kit::egress(stack, ends.from, "sg_out", &group_id, Some((port, port)), out, &text);
+        let from = kit::Peer::Group(group_id.clone());
+        let suffix = format!("from_{}", ends.from.id.snake());
+        kit::ingress(stack, ends.to, &suffix, &listener.group, Some((port, port)), from, &text);
+        let groups = Expr::List(vec![group_id]);
+        tf.push((
+            "vpc_config".to_owned(),
+            block([
+                ("subnet_ids", Expr::List(net.private.clone())),
+                ("security_group_ids", groups.clone()),
+                ("role_arn", role.arn()),
+            ]),
+        ));
+        cfn.push((
+            "VpcConfiguration".to_owned(),
+            map([
+                ("SubnetIds", Expr::List(net.private)),
+                ("SecurityGroupIds", groups),
+                ("RoleARN", role.arn()),
+            ]),
+        ));
+        let actions = [
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeVpcAttribute",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeSecurityGroups",
+        ];
+        stack.allow(&ends.from.id, kit::allow(&actions, vec!["*".into()]));
+    }
+    firehose::deliver_to(
+        stack,
+        &delivery,
+        "opensearch",
+        ("opensearch_configuration", Expr::Block(tf)),
+        ("AmazonopensearchserviceDestinationConfiguration", Expr::Block(cfn)),
+    );
+    Some(())
 }
 
 /// Messages of a topic, mailed to a person.

@@ -7,6 +7,7 @@
 //! event source mapping or a target group, are in the files beside this one.
 
 mod data;
+mod devices;
 mod edge;
 mod events;
 mod flow;

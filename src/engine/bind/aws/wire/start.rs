@@ -261,7 +261,7 @@ pub fn call(stack: &Stack<'_>, ends: &Ends<'_>) -> Option<Call> {
         Spec::RelationalDatabase(database) => {
             let cluster =
                 matches!(database.style, RelationalStyle::Cluster | RelationalStyle::Serverless);
-            let name: Expr = handle(if cluster { "cluster" } else { "instance" })
+            let name: Expr = handle(if cluster { "cluster" } else { "database" })
                 .map(|it| it.by_ref(if cluster { "cluster_identifier" } else { "identifier" }))
                 .or(value("identifier"))?;
             let (action, field, permission, kind) = if cluster {
