@@ -490,7 +490,7 @@ fn write_value(out: &mut String, value: &Yaml, depth: usize) {
             let _ = writeln!(out, " {tag}");
             write_list(out, items, depth + 1);
         }
-        Yaml::Text(text) if text.contains('\n') => {
+        Yaml::Text(text) if text.contains('\n') && !text.trim().is_empty() => {
             out.push_str(" |\n");
             let pad = "  ".repeat(depth + 1);
             for line in text.trim_end_matches('\n').split('\n') {
