@@ -133,6 +133,7 @@ impl fmt::Debug for Keyring {
 mod tests {
     use super::*;
 
+    /// ASVS V11.3.2
     #[test]
     fn what_is_sealed_opens_only_with_its_key_and_in_its_place() {
         let keys = Keyring::new(&[7; 32]);

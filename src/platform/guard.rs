@@ -208,6 +208,7 @@ mod tests {
         }
     }
 
+    /// ASVS V4.1.3 V15.3.4
     #[test]
     fn forwarded_addresses_are_believed_from_the_right() {
         let mut headers = HeaderMap::new();

@@ -413,6 +413,7 @@ pub fn complaint(err: super::error::Error) -> Result<ErrorBody> {
 mod tests {
     use super::*;
 
+    /// ASVS V3.7.2
     #[test]
     fn only_paths_of_this_site_are_followed() {
         for next in ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", "evil"] {

@@ -74,6 +74,7 @@ async fn call(caller: &Caller, operation: &str, body: &str) -> Answer {
     caller.send(&method.to_uppercase(), &path, body).await
 }
 
+/// ASVS V8.2.1
 #[tokio::test]
 async fn roles_below_the_least_are_refused() {
     let app = App::new().await;

@@ -37,6 +37,7 @@ async fn a_chain_that_nobody_touched_holds() {
     assert_snapshot!(app.events(org).await.join(" "), @"org.created workspace.created test.happened test.happened test.happened test.happened test.happened");
 }
 
+/// ASVS V16.4.2
 #[tokio::test]
 async fn neither_requests_nor_the_owner_of_the_tables_can_change_history() {
     let app = App::new().await;
@@ -74,6 +75,7 @@ async fn requests_cannot_write_into_another_chain() {
 }
 
 /// What someone can do who gets around the triggers.
+/// ASVS V16.4.2
 #[tokio::test]
 async fn tampering_shows() {
     let app = App::new().await;
@@ -170,6 +172,7 @@ async fn the_trail_outlives_its_organisation() {
     assert_snapshot!(verify(&app, org).await, @"2 hold");
 }
 
+/// ASVS V16.3.2
 #[tokio::test]
 async fn a_refusal_is_an_event_with_its_circumstances() {
     let app = App::new().await;

@@ -50,6 +50,7 @@ async fn written(connection: &mut PgConnection) -> Vec<String> {
         .unwrap()
 }
 
+/// ASVS V13.2.2
 #[tokio::test]
 async fn the_first_start_makes_a_database_that_its_role_owns_but_does_not_rule() {
     let home = Home::new();

@@ -19,6 +19,7 @@ mod prices;
 mod program;
 mod readme;
 mod serve;
+mod source;
 mod support;
 mod tenancy;
 mod two_factor;

@@ -2,8 +2,10 @@
 
 use chrono::Duration;
 use cloudgen::platform::access::Role;
+use cloudgen::platform::crypto::Token;
 use cloudgen::platform::error::Error;
 use cloudgen::platform::jobs::{self, Job};
+use cloudgen::platform::login;
 use cloudgen::platform::rate_limit::{self, Limit};
 use cloudgen::platform::state::AppState;
 use insta::assert_snapshot;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::App;
 
+/// ASVS V3.4.4 V3.4.5 V3.4.6
 #[tokio::test]
 async fn every_answer_has_the_security_headers_and_a_request_id() {
     let app = App::new().await;
@@ -45,6 +48,7 @@ async fn every_answer_has_the_security_headers_and_a_request_id() {
     }
 }
 
+/// ASVS V3.4.3
 #[tokio::test]
 async fn nonces_are_used_once() {
     let app = App::new().await;
@@ -55,11 +59,16 @@ async fn nonces_are_used_once() {
     assert!(a.header("content-security-policy").contains(&format!("'nonce-{nonce}'")));
 }
 
+/// ASVS V3.3.1 V3.3.2 V3.3.3 V3.3.4 V3.4.1
 #[tokio::test]
 async fn https_hardens_the_cookie_and_asks_to_be_remembered() {
     let app = App::with(|it| it.public_url = "https://cloudgen.example".to_owned()).await;
     let owner = app.owner().await;
     assert!(owner.cookie("__Host-cloudgen").is_some());
+    let cookie = login::cookie(&app.state.config, &Token::random()).to_string();
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(attribute), "{attribute}");
+    }
     let answer = owner.get("/api/v1/me").await.expect(200);
     assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"));
 }
@@ -88,6 +97,7 @@ async fn pages_send_strangers_to_sign_in_and_back() {
     );
 }
 
+/// ASVS V3.5.1
 #[tokio::test]
 async fn other_sites_cannot_submit_our_forms() {
     let app = App::new().await;
@@ -107,6 +117,7 @@ async fn too_much_is_refused() {
     app.anonymous().submit("/theme", &[("theme", &much)]).await.expect(413);
 }
 
+/// ASVS V7.3.1 V7.3.2
 #[tokio::test]
 async fn a_login_ends_when_unused_and_at_the_latest_after_its_time() {
     let app = App::new().await;
@@ -122,6 +133,7 @@ async fn a_login_ends_when_unused_and_at_the_latest_after_its_time() {
     idle.get("/api/v1/me").await.expect(401);
 }
 
+/// ASVS V6.3.3
 #[tokio::test]
 async fn an_organisation_can_insist_on_a_second_factor() {
     let app = App::new().await;

@@ -111,6 +111,7 @@ const AUDIT: &[(&str, &str)] = &[
     ),
 ];
 
+/// ASVS V8.4.1
 #[tokio::test]
 async fn the_schema_keeps_organisations_apart() {
     let app = App::new().await;
@@ -153,6 +154,7 @@ async fn the_audit_finds_what_it_looks_for() {
     }
 }
 
+/// ASVS V8.4.1
 #[tokio::test]
 async fn a_request_sees_and_changes_only_its_own_organisation() {
     let app = App::new().await;
