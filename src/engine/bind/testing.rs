@@ -38,8 +38,12 @@ pub fn terraform(id: &str, spec: impl Into<Spec>) -> String {
 
 /// The CloudFormation template of one component.
 pub fn cloudformation(id: &str, spec: impl Into<Spec>) -> String {
-    let graph = graph(id, spec);
-    let stack = lower(&graph);
+    cloudformation_of(&graph(id, spec))
+}
+
+/// The CloudFormation template of a graph.
+pub fn cloudformation_of(graph: &Graph) -> String {
+    let stack = lower(graph);
     let files = emit::cloudformation::files(&stack, &BTreeMap::new());
     files.iter().map(|it| String::from_utf8_lossy(&it.content).into_owned()).collect()
 }

@@ -10,6 +10,9 @@ mod cloudtrail;
 mod cloudwatch;
 mod cloudwatch_logs;
 mod cognito;
+mod bedrock;
+mod comprehend;
+mod config;
 mod dynamodb;
 mod ec2_network;
 mod ecr;
@@ -23,6 +26,10 @@ mod kms;
 mod lambda;
 mod mq;
 mod msk;
+mod guardduty;
+mod house;
+mod inspector;
+mod macie;
 mod nat_gateway;
 mod parameter_store;
 mod password;
@@ -30,14 +37,19 @@ mod pinpoint;
 mod pipes;
 mod rds;
 mod route53;
+mod rekognition;
 mod s3;
+mod sagemaker;
 mod scheduler;
 mod secrets_manager;
 mod ses;
+mod security_hub;
 pub mod sizing;
 mod sns;
 mod sqs;
 mod step_functions;
+mod textract;
+mod transcribe;
 mod vpc_endpoint;
 mod waf;
 mod xray;
@@ -87,6 +99,17 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::EventPipe => &pipes::BINDING,
         Kind::UserDirectory => &cognito::BINDING,
         Kind::WebFirewall => &waf::BINDING,
+        Kind::ThreatDetection => &guardduty::BINDING,
+        Kind::ConfigRecorder => &config::BINDING,
+        Kind::SecurityPosture => &security_hub::BINDING,
+        Kind::DataDiscovery => &macie::BINDING,
+        Kind::VulnerabilityScan => &inspector::BINDING,
+        Kind::FoundationModel => &bedrock::BINDING,
+        Kind::ModelEndpoint => &sagemaker::BINDING,
+        Kind::DocumentExtraction => &textract::BINDING,
+        Kind::TextAnalysis => &comprehend::BINDING,
+        Kind::ImageAnalysis => &rekognition::BINDING,
+        Kind::SpeechToText => &transcribe::BINDING,
         _ => return None,
     })
 }

@@ -16,6 +16,7 @@ mod messages;
 mod network;
 mod pipes;
 mod rules;
+pub mod services;
 mod start;
 
 use super::kit;
@@ -45,7 +46,7 @@ impl Ends<'_> {
 type Wire = fn(&mut Stack<'_>, &Ends<'_>) -> Option<()>;
 
 /// Tried in order; the general rule is the last.
-const WIRES: &[Wire] = &[events::wire, network::wire, data::wire, general];
+const WIRES: &[Wire] = &[services::wire, events::wire, network::wire, data::wire, general];
 
 /// Wires every connection of the graph.
 pub fn connect(stack: &mut Stack<'_>) {
