@@ -15,10 +15,8 @@ pub fn bucket(
     days: u32,
     writers: impl Fn(&Handle) -> Vec<Expr>,
 ) -> Handle {
-    let id: String = it.id.as_str().chars().take(14).collect();
-    let id = id.trim_end_matches('-');
-    let name =
-        join![Expr::Var("name_prefix".to_owned()), format!("-{id}-{suffix}-"), Expr::AccountId];
+    // With the account's twelve digits it stays below the 63 characters of a bucket's name.
+    let name = join![kit::short_name(it, suffix, 50), "-", Expr::AccountId];
     s3::plain(stack, it, suffix, name, days, |bucket| {
         let mut policy = kit::tls_only("s3:*", vec![bucket.arn(), join![bucket.arn(), "/*"]]);
         if let Expr::Map(fields) = &mut policy

@@ -8,9 +8,11 @@ mod api_gateway;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod appconfig;
+mod athena;
+mod bedrock;
 mod cloudwatch_logs;
 mod cognito;
-mod bedrock;
 mod comprehend;
 mod config;
 mod dynamodb;
@@ -29,7 +31,14 @@ mod msk;
 mod guardduty;
 mod house;
 mod inspector;
+mod emr;
+mod flink;
+mod glue;
+mod kendra;
+mod location;
 mod macie;
+mod mediaconvert;
+mod mwaa;
 mod nat_gateway;
 mod parameter_store;
 mod password;
@@ -48,8 +57,10 @@ pub mod sizing;
 mod sns;
 mod sqs;
 mod step_functions;
+mod systems_manager;
 mod textract;
 mod transcribe;
+mod verified_permissions;
 mod vpc_endpoint;
 mod waf;
 mod xray;
@@ -110,6 +121,17 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::TextAnalysis => &comprehend::BINDING,
         Kind::ImageAnalysis => &rekognition::BINDING,
         Kind::SpeechToText => &transcribe::BINDING,
+        Kind::EtlJob => &glue::BINDING,
+        Kind::QueryService => &athena::BINDING,
+        Kind::HadoopCluster => &emr::BINDING,
+        Kind::Airflow => &mwaa::BINDING,
+        Kind::StreamAnalytics => &flink::BINDING,
+        Kind::EnterpriseSearch => &kendra::BINDING,
+        Kind::PolicyStore => &verified_permissions::BINDING,
+        Kind::FleetManager => &systems_manager::BINDING,
+        Kind::AppConfig => &appconfig::BINDING,
+        Kind::VideoTranscoder => &mediaconvert::BINDING,
+        Kind::Location => &location::BINDING,
         _ => return None,
     })
 }

@@ -40,7 +40,6 @@ const NOTEBOOK: &str = "ml.t2.medium";
 const NOTEBOOK_GB: u32 = 20;
 
 fn lower(stack: &mut Stack<'_>, it: &Component, spec: &ModelEndpoint) {
-    let tier = stack.tier();
     let role = kit::role(stack, it, "role", "sagemaker.amazonaws.com", &[]);
     let bucket = house::bucket(stack, it, "models", 365, |_| Vec::new());
     let mut statements = house::bucket_access(&bucket);

@@ -1,9 +1,9 @@
 //! Amazon Transcribe: an API, a vocabulary for words it would not know, and a
 //! role with which it reads recordings and writes texts.
 
-use super::kit;
+use super::{house, kit};
 use crate::engine::bind::binding;
-use crate::engine::bind::expr::{join, list};
+use crate::engine::bind::expr::{join, list, map};
 use crate::engine::bind::stack::{Facet, Stack, Statement};
 use crate::engine::cost::bill::Bill;
 use crate::engine::graph::{Component, SpeechToText};
@@ -34,24 +34,40 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _: &SpeechToText) {
         .collect();
     let word = if word.trim_matches('-').is_empty() { "product".to_owned() } else { word };
     let vocabulary = stack
-        .add(it, "", "aws_transcribe_vocabulary", "AWS::Transcribe::Vocabulary")
-        .set("vocabulary_name", "VocabularyName", name.clone())
-        .set("language_code", "LanguageCode", "en-US")
-        .set("phrases", "Phrases", list![word])
+        .tf_only(it, "", "aws_transcribe_vocabulary")
+        .tf("vocabulary_name", name.clone())
+        .tf("language_code", "en-US")
+        .tf("phrases", list![word.as_str()])
         .comment("Add the names of your products and people; recordings in other languages need their own.")
         .done();
+    let arn = kit::arn("transcribe", join!["vocabulary/", name.clone()]);
+    let named = || ("VocabularyName", name.clone());
+    let create =
+        map([named(), ("LanguageCode", "en-US".into()), ("Phrases", list![word.as_str()])]);
+    let allow = kit::allow(
+        &["transcribe:CreateVocabulary", "transcribe:DeleteVocabulary"],
+        vec![arn.clone()],
+    );
+    house::call(
+        stack,
+        it,
+        "words",
+        ("transcribe", "create_vocabulary", create),
+        Some(("transcribe", "delete_vocabulary", map([named()]))),
+        &[allow],
+    );
     let calls = [Intent::Invokes, Intent::Reads, Intent::Serves];
     let mut facet = Facet::default()
         .handle("vocabulary", &vocabulary)
         .handle("role", &role)
-        .value("arn", vocabulary.arn())
+        .value("arn", arn.clone())
         .value("role_arn", role.arn())
         .reference("VOCABULARY", name.clone())
         .reference("ROLE_ARN", role.arn())
         .grant(
             &calls,
             &["transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob"],
-            vec![kit::arn("transcribe", join!["transcription-job/*"]), vocabulary.arn()],
+            vec![kit::arn("transcribe", join!["transcription-job/*"]), arn.clone()],
         )
         .principal(&role, None, false);
     let pass = Statement {

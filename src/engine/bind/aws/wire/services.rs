@@ -1,7 +1,7 @@
 //! Services that only answer calls: what they read and write, they do in the
 //! name of their callers, or with a role of their own.
 
-use super::super::{bedrock, config, kit, macie};
+use super::super::{bedrock, config, kendra, kit, macie};
 use super::Ends;
 use crate::engine::bind::stack::Stack;
 use crate::engine::graph::Spec;
@@ -25,6 +25,7 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             | Spec::QueryService(_),
             _,
         ) if matches!(intent, Intent::Reads | Intent::Writes) => lend(stack, ends),
+        (Spec::EnterpriseSearch(_), Spec::ObjectStore(_)) => kendra::source(stack, ends),
         (Spec::DataDiscovery(_), Spec::ObjectStore(_)) => macie::job(stack, ends),
         (Spec::ConfigRecorder(_), Spec::ObjectStore(_)) => {
             let policy = ends.target.handles.get("policy")?.clone();
