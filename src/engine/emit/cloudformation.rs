@@ -108,8 +108,9 @@ fn template(
         if !depends.is_empty() {
             fields.push(("DependsOn".to_owned(), Yaml::List(depends)));
         }
-        let checks: Vec<Yaml> = resource
-            .skips
+        let (scanned, linted): (Vec<_>, Vec<_>) =
+            resource.skips.iter().partition(|(check, _)| check.starts_with("CKV"));
+        let scanned: Vec<Yaml> = scanned
             .iter()
             .map(|(check, reason)| {
                 Yaml::Map(vec![
@@ -118,14 +119,20 @@ fn template(
                 ])
             })
             .collect();
-        if !checks.is_empty() {
-            fields.push((
-                "Metadata".to_owned(),
-                Yaml::Map(vec![(
-                    "checkov".to_owned(),
-                    Yaml::Map(vec![("skip".to_owned(), Yaml::List(checks))]),
-                )]),
-            ));
+        let linted: Vec<Yaml> =
+            linted.iter().map(|(check, _)| Yaml::Text((*check).to_owned())).collect();
+        let mut metadata = Vec::new();
+        if !scanned.is_empty() {
+            let skip = Yaml::Map(vec![("skip".to_owned(), Yaml::List(scanned))]);
+            metadata.push(("checkov".to_owned(), skip));
+        }
+        if !linted.is_empty() {
+            let ignore = Yaml::Map(vec![("ignore_checks".to_owned(), Yaml::List(linted))]);
+            let config = Yaml::Map(vec![("config".to_owned(), ignore)]);
+            metadata.push(("cfn-lint".to_owned(), config));
+        }
+        if !metadata.is_empty() {
+            fields.push(("Metadata".to_owned(), Yaml::Map(metadata)));
         }
         let properties: Vec<(String, Yaml)> =
             side.fields.iter().map(|(name, value)| (name.clone(), yaml(value, &ids))).collect();

@@ -101,7 +101,7 @@ pub fn files(stack: &Stack<'_>, settings: &Settings) -> Vec<Artifact> {
 fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> Option<String> {
     let side = resource.tf.as_ref()?;
     let mut body = Body::new(names, 1);
-    for (check, reason) in &resource.skips {
+    for (check, reason) in resource.skips.iter().filter(|it| it.0.starts_with("CKV")) {
         body.comment(&format!("checkov:skip={check}:{reason}"));
     }
     if resource.global {

@@ -455,7 +455,7 @@ const RULES: &[Rule] = &[
     (&[WebHosting], &[Invokes], &[HttpApi, GraphqlApi]),
     (&[WebHosting], &[Authenticates], &[UserDirectory]),
     (&[KeyValueCache], &[Reads, Writes], &[KeyValueStore]),
-    (&[ServiceDiscovery], &[Resolves], &[ContainerService, Function, VirtualMachines]),
+    (&[ServiceDiscovery], &[Resolves], &[ContainerService]),
     (&[Location], &[Publishes], &[EventBus]),
 ];
 

@@ -7,7 +7,9 @@ mod acm;
 mod api_gateway;
 mod appconfig;
 mod athena;
+mod backup;
 mod bedrock;
+mod cloud_map;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
@@ -15,39 +17,54 @@ mod cloudwatch_logs;
 mod cognito;
 mod comprehend;
 mod config;
+mod dax;
+mod direct_connect;
+mod directory;
+mod documentdb;
 mod dynamodb;
 mod ec2_network;
 mod ecr;
 mod ecs;
+mod efs;
+mod elasticache;
 mod elb;
 mod emr;
 mod eventbridge;
 mod firehose;
 mod flink;
+mod fsx;
 mod glue;
 mod guardduty;
 mod house;
 mod inspector;
 mod iot;
 mod kendra;
+mod keyspaces;
 mod kinesis;
 mod kms;
 mod lambda;
 mod location;
 mod macie;
 mod mediaconvert;
+mod memorydb;
 mod mq;
 mod msk;
 mod mwaa;
 mod nat_gateway;
+mod neptune;
+mod network_firewall;
+mod opensearch;
 mod parameter_store;
 mod password;
 mod pinpoint;
 mod pipes;
 mod rds;
+mod redshift;
 mod rekognition;
 mod route53;
 mod s3;
+mod s3_express;
+mod s3_tables;
 mod sagemaker;
 mod scheduler;
 mod secrets_manager;
@@ -59,9 +76,13 @@ mod sqs;
 mod step_functions;
 mod systems_manager;
 mod textract;
+mod timestream;
 mod transcribe;
+mod transit_gateway;
 mod verified_permissions;
 mod vpc_endpoint;
+mod vpc_peering;
+mod vpn;
 mod waf;
 mod xray;
 
@@ -86,6 +107,27 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::LoadBalancer => &elb::BINDING,
         Kind::Network => &ec2_network::BINDING,
         Kind::Queue => &sqs::BINDING,
+        Kind::BackupPlan => &backup::BINDING,
+        Kind::KeyValueCache => &dax::BINDING,
+        Kind::DocumentDatabase => &documentdb::BINDING,
+        Kind::FileSystem => &efs::BINDING,
+        Kind::Cache => &elasticache::BINDING,
+        Kind::WideColumnStore => &keyspaces::BINDING,
+        Kind::DurableCache => &memorydb::BINDING,
+        Kind::GraphDatabase => &neptune::BINDING,
+        Kind::SearchIndex => &opensearch::BINDING,
+        Kind::Warehouse => &redshift::BINDING,
+        Kind::TimeSeriesStore => &timestream::BINDING,
+        Kind::ServiceDiscovery => &cloud_map::BINDING,
+        Kind::DirectConnect => &direct_connect::BINDING,
+        Kind::Directory => &directory::BINDING,
+        Kind::ExpressStore => &s3_express::BINDING,
+        Kind::TableStore => &s3_tables::BINDING,
+        Kind::TransitGateway => &transit_gateway::BINDING,
+        Kind::NetworkPeering => &vpc_peering::BINDING,
+        Kind::Vpn => &vpn::BINDING,
+        Kind::FileServer => &fsx::BINDING,
+        Kind::NetworkFirewall => &network_firewall::BINDING,
         Kind::NatGateway => &nat_gateway::BINDING,
         Kind::NetworkEndpoints => &vpc_endpoint::BINDING,
         Kind::RelationalDatabase => &rds::BINDING,
@@ -180,6 +222,11 @@ fn rank(kind: Kind) -> u8 {
         Kind::DnsZone | Kind::Certificate | Kind::ImageRegistry => 2,
         // It watches all the others.
         Kind::Monitoring => 9,
+        Kind::TransitGateway | Kind::Directory => 2,
+        // It stands before the NAT gateways.
+        Kind::NetworkFirewall => 4,
+        // A plan names what it protects.
+        Kind::BackupPlan => 8,
         _ => 3,
     }
 }

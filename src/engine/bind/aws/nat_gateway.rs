@@ -65,7 +65,12 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &NatGateway) {
     let mut facet = Facet::default();
     if let Some(first) = gateways.first() {
         facet = facet.handle("gateway", first);
-        for (zone, name) in PRIVATE_TABLES.iter().enumerate() {
+        for (name, gateway) in GATEWAYS.iter().zip(&gateways) {
+            facet = facet.handle(name, gateway);
+        }
+        // With a firewall in between, it makes these routes.
+        let direct = !stack.graph.has(Kind::NetworkFirewall);
+        for (zone, name) in PRIVATE_TABLES.iter().enumerate().filter(|_| direct) {
             let Some(table) = network.handles.get(*name) else { break };
             let gateway = &gateways[zone % gateways.len()];
             let letter = char::from(b'a' + zone as u8);
@@ -79,6 +84,10 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &NatGateway) {
     }
     stack.facet(it, facet);
 }
+
+/// Names under which the gateways are offered, in order of zones.
+pub const GATEWAYS: [&str; 6] =
+    ["gateway_0", "gateway_1", "gateway_2", "gateway_3", "gateway_4", "gateway_5"];
 
 /// Names under which the network offers the route tables of its private subnets.
 pub const PRIVATE_TABLES: [&str; 6] = [

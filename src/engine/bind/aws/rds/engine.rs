@@ -111,7 +111,16 @@ fn postgres(spec: &RelationalDatabase, wanted: Option<&str>, aurora: bool) -> En
         name: if aurora { "aurora-postgresql" } else { "postgres" },
         title: "PostgreSQL",
         aurora,
-        version_full: version.clone(),
+        version_full: match (version.as_str(), aurora) {
+            ("18", false) => "18.3".to_owned(),
+            ("17", false) => "17.9".to_owned(),
+            ("17", true) => "17.7".to_owned(),
+            ("16", false) => "16.13".to_owned(),
+            ("16", true) => "16.11".to_owned(),
+            ("15", false) => "15.17".to_owned(),
+            ("15", true) => "15.15".to_owned(),
+            _ => version.clone(),
+        },
         version,
         family: if aurora {
             format!("aurora-postgresql{major}")
