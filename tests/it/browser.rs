@@ -213,7 +213,8 @@ impl Browser {
         }
     }
 
-    async fn devtools(&self, method: &'static str, params: Value) {
+    /// Has the browser do what WebDriver has no words for.
+    pub async fn devtools(&self, method: &'static str, params: Value) {
         self.issue_cmd(DevTools { method, params }).await.unwrap();
     }
 }

@@ -14,6 +14,7 @@ mod mail;
 mod openapi;
 mod orgs;
 mod pages;
+mod passkeys;
 mod platform;
 mod prices;
 mod program;

@@ -58,7 +58,7 @@ impl App {
     /// A service that listens, for a browser, and where.
     pub async fn served() -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let app = Self::with(|config| config.public_url.clone_from(&base)).await;
         let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });

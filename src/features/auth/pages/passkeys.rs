@@ -21,7 +21,7 @@ pub fn routes() -> Router<AppState> {
         .route("/account/passkeys/new", get(show))
         .route("/account/passkeys/options", post(options))
         .route("/account/passkeys", post(create))
-        .route("/account/passkeys/{id}/rename", post(rename))
+        .route("/account/passkeys/{id}/rename", get(show_rename).post(rename))
         .route("/account/passkeys/{id}/remove", post(remove))
 }
 
@@ -100,11 +100,35 @@ async fn create(
     }
 }
 
-async fn rename(person: Person, Path(id): Path<Uuid>, Form(form): Form<Name>) -> Result<Response> {
+#[derive(Serialize)]
+struct Rename {
+    id: Uuid,
+    form: Name,
+    problem: Option<ErrorBody>,
+}
+
+impl View for Rename {
+    const TEMPLATE: &'static str = "account/passkey.html";
+}
+
+async fn show_rename(person: Person, Path(id): Path<Uuid>) -> Result<Page<Rename>> {
     let mut tx = person.begin().await?;
-    passkeys::rename(&mut tx, person.id, id, &form.name).await?;
+    let all = passkeys::list(&mut tx, person.id).await?;
     tx.commit().await?;
-    Ok(Flash::success("The passkey is renamed.").redirect("/account/security"))
+    let found = all.into_iter().find(|it| it.id == id).ok_or(Error::NotFound("passkey"))?;
+    Ok(Page(Rename { id, form: Name { name: found.name }, problem: None }))
+}
+
+async fn rename(person: Person, Path(id): Path<Uuid>, Form(form): Form<Name>) -> Result<Response> {
+    let renamed = async {
+        let mut tx = person.begin().await?;
+        passkeys::rename(&mut tx, person.id, id, &form.name).await?;
+        Ok(tx.commit().await?)
+    };
+    match renamed.await {
+        Ok(()) => Ok(Flash::success("The passkey is renamed.").redirect("/account/security")),
+        Err(err) => again(err, |problem| Rename { id, form, problem: Some(problem) }),
+    }
 }
 
 async fn remove(
