@@ -44,6 +44,8 @@ pub enum Expr {
     Joined(Box<Expr>, &'static str),
     /// The n-th part of a string between separators.
     Part(Box<Expr>, &'static str, usize),
+    /// A function of HCL and what it is given; only for what has no CloudFormation side.
+    Call(&'static str, Vec<Expr>),
     /// HCL as written; only for what has no CloudFormation side.
     Hcl(String),
     /// HCL as written, and another value in CloudFormation.
@@ -178,6 +180,30 @@ pub fn blocks(items: Vec<Expr>) -> Expr {
             })
             .collect(),
     )
+}
+
+/// Blocks with CloudFormation's names; the keys of objects are data and stay.
+pub fn pascal(value: Expr) -> Expr {
+    let fields = |fields: Vec<(String, Expr)>| {
+        fields.into_iter().map(|(name, value)| (pascal_name(&name), pascal(value))).collect()
+    };
+    match value {
+        Expr::Block(it) => Expr::Block(fields(it)),
+        Expr::Blocks(items) => Expr::Blocks(items.into_iter().map(fields).collect()),
+        Expr::List(items) => Expr::List(items.into_iter().map(pascal).collect()),
+        other => other,
+    }
+}
+
+/// `retry_policy` as CloudFormation writes it: `RetryPolicy`.
+pub fn pascal_name(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|it| it.to_ascii_uppercase());
+            first.into_iter().chain(letters).collect::<String>()
+        })
+        .collect()
 }
 
 /// Strings written one after the other: `join!["arn:", Expr::Partition, ":s3"]`.

@@ -4,7 +4,7 @@
 //! side, so both formats hold the same components by construction. What other
 //! components may use of it, it leaves in a [`Facet`]; wiring reads those.
 
-use super::expr::{Attr, Cfn, Expr};
+use super::expr::{Attr, Cfn, Expr, pascal};
 use crate::engine::diag::Diagnostic;
 use crate::engine::graph::{Component, Graph, NodeId, Tier};
 use crate::engine::requirements::Intent;
@@ -153,6 +153,12 @@ impl Draft<'_> {
             Some(value) => self.cfn(name, value),
             None => self,
         }
+    }
+
+    /// The same block in both: its fields are in snake case here and become
+    /// Pascal case in CloudFormation.
+    pub fn nested(self, tf: &str, cfn: &str, value: Expr) -> Self {
+        self.tf(tf, value.clone()).cfn(cfn, pascal(value))
     }
 
     pub fn after(self, other: &Handle) -> Self {

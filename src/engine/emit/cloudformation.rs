@@ -345,6 +345,7 @@ fn yaml(value: &Expr, ids: &Ids<'_>) -> Yaml {
                 Yaml::Call("!Split", vec![Yaml::Text((*separator).to_owned()), yaml(of, ids)]),
             ],
         ),
+        Expr::Call(name, _) => Yaml::Text((*name).to_owned()),
         Expr::Hcl(text) => Yaml::Text(text.clone()),
         Expr::Either(_, other) => yaml(other, ids),
         Expr::EnvOf(_) => Yaml::Map(Vec::new()),

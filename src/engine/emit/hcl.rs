@@ -173,6 +173,10 @@ pub fn value_text(value: &Expr, names: &dyn Names, depth: usize) -> String {
             format!("split({}, {})[{n}]", quoted(separator), value_text(of, names, depth))
         }
         Expr::Hcl(text) | Expr::Either(text, _) => text.clone(),
+        Expr::Call(name, given) => {
+            let given: Vec<String> = given.iter().map(|it| value_text(it, names, depth)).collect();
+            format!("{name}({})", given.join(", "))
+        }
         // Filled in before writing; nothing is left of a component that nobody told anything.
         Expr::EnvOf(_) => "{}".to_owned(),
         Expr::EnvListOf(_) => "[]".to_owned(),

@@ -361,7 +361,9 @@ fn data_sources(stack: &Stack<'_>) -> BTreeSet<String> {
 pub fn visit(value: &Expr, look: &mut dyn FnMut(&Expr)) {
     look(value);
     match value {
-        Expr::List(items) | Expr::Join(items) => items.iter().for_each(|it| visit(it, look)),
+        Expr::List(items) | Expr::Join(items) | Expr::Call(_, items) => {
+            items.iter().for_each(|it| visit(it, look));
+        }
         Expr::Map(fields) | Expr::Block(fields) => {
             fields.iter().for_each(|(_, it)| visit(it, look));
         }

@@ -432,7 +432,8 @@ const RULES: &[Rule] = &[
         &[Publishes, Writes, Reads],
         &[ImageRegistry, ObjectStore, SourceRepository, Secret],
     ),
-    (&[Deployment], &[Invokes], &[ContainerService, VirtualMachines, Function, MachineScaling]),
+    // Container services roll out by themselves.
+    (&[Deployment], &[Invokes], &[VirtualMachines, Function, MachineScaling]),
     (&[FleetManager], &[Invokes, Reads], &[VirtualMachines, Function]),
     (
         &[

@@ -1,6 +1,7 @@
 //! What many AWS bindings need: roles, security groups, log groups, key policies.
 
-use crate::engine::bind::expr::{Expr, block, document, join, list, map};
+pub use crate::engine::bind::expr::pascal;
+use crate::engine::bind::expr::{Expr, block, document, join, list, map, pascal_name};
 use crate::engine::bind::stack::{Draft, Handle, Stack, Statement, Variable, VariableKind};
 use crate::engine::graph::{Component, Kind, Tier};
 
@@ -339,30 +340,7 @@ pub fn short_name(it: &Component, suffix: &str, max: usize) -> Expr {
 /// A nested block that both formats have: Terraform's names in snake case, and
 /// CloudFormation's the same words in camel case.
 pub fn nest<'a>(draft: Draft<'a>, name: &str, value: Expr) -> Draft<'a> {
-    draft.tf(name, value.clone()).cfn(&pascal_name(name), pascal(value))
-}
-
-/// `retry_policy` as CloudFormation writes it: `RetryPolicy`.
-fn pascal_name(name: &str) -> String {
-    name.split('_')
-        .map(|word| {
-            let mut letters = word.chars();
-            let first = letters.next().map(|it| it.to_ascii_uppercase());
-            first.into_iter().chain(letters).collect::<String>()
-        })
-        .collect()
-}
-
-/// Blocks with CloudFormation's names; the keys of objects are data and stay.
-pub fn pascal(value: Expr) -> Expr {
-    let fields = |fields: Vec<(String, Expr)>| {
-        fields.into_iter().map(|(name, value)| (pascal_name(&name), pascal(value))).collect()
-    };
-    match value {
-        Expr::Block(it) => Expr::Block(fields(it)),
-        Expr::Blocks(items) => Expr::Blocks(items.into_iter().map(fields).collect()),
-        other => other,
-    }
+    draft.nested(name, &pascal_name(name), value)
 }
 
 /// Adds a statement to a resource policy that is written already.

@@ -5,15 +5,21 @@ pub mod wire;
 
 mod acm;
 mod api_gateway;
+mod app_runner;
 mod appconfig;
 mod athena;
 mod backup;
+mod batch;
 mod bedrock;
 mod cloud_map;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 mod cloudwatch_logs;
+mod codebuild;
+mod codecommit;
+mod codedeploy;
+mod codepipeline;
 mod cognito;
 mod comprehend;
 mod config;
@@ -22,10 +28,13 @@ mod direct_connect;
 mod directory;
 mod documentdb;
 mod dynamodb;
+mod ec2;
+mod ec2_auto_scaling;
 mod ec2_network;
 mod ecr;
 mod ecs;
 mod efs;
+mod eks;
 mod elasticache;
 mod elb;
 mod emr;
@@ -174,6 +183,15 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::AppConfig => &appconfig::BINDING,
         Kind::VideoTranscoder => &mediaconvert::BINDING,
         Kind::Location => &location::BINDING,
+        Kind::Build => &codebuild::BINDING,
+        Kind::SourceRepository => &codecommit::BINDING,
+        Kind::Deployment => &codedeploy::BINDING,
+        Kind::Pipeline => &codepipeline::BINDING,
+        Kind::BatchCompute => &batch::BINDING,
+        Kind::KubernetesCluster => &eks::BINDING,
+        Kind::VirtualMachines => &ec2::BINDING,
+        Kind::WebService => &app_runner::BINDING,
+        Kind::MachineScaling => &ec2_auto_scaling::BINDING,
         _ => return None,
     })
 }
@@ -302,7 +320,7 @@ fn fill(value: &mut Expr, environment: &Environment, cfn: bool) {
             };
             *value = Expr::List(fields.into_iter().map(item).collect());
         }
-        Expr::List(items) | Expr::Join(items) => {
+        Expr::List(items) | Expr::Join(items) | Expr::Call(_, items) => {
             items.iter_mut().for_each(|it| fill(it, environment, cfn));
         }
         Expr::Map(fields) | Expr::Block(fields) => {

@@ -6,6 +6,7 @@
 //! environment variables. Pairs that need resources of their own, such as an
 //! event source mapping or a target group, are in the files beside this one.
 
+mod compute;
 mod data;
 mod devices;
 mod edge;
@@ -46,7 +47,8 @@ impl Ends<'_> {
 type Wire = fn(&mut Stack<'_>, &Ends<'_>) -> Option<()>;
 
 /// Tried in order; the general rule is the last.
-const WIRES: &[Wire] = &[services::wire, events::wire, network::wire, data::wire, general];
+const WIRES: &[Wire] =
+    &[services::wire, compute::wire, events::wire, network::wire, data::wire, general];
 
 /// Wires every connection of the graph.
 pub fn connect(stack: &mut Stack<'_>) {
