@@ -78,7 +78,7 @@ impl Writer {
             loop {
                 attempts += 1;
                 self.told.lock().unwrap().attempts += 1;
-                if attempts % CUT_ONE_IN == 0 {
+                if attempts.is_multiple_of(CUT_ONE_IN) {
                     self.hang_up_on(&request).await;
                     unclear = true;
                     continue;
@@ -207,6 +207,10 @@ async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
         .unwrap(),
     );
 
+    let mut conn = pool.acquire().await.unwrap();
+    let chain = events::verify(&mut conn, org).await.unwrap();
+    assert!(chain.is_ok(), "the chain of events has a broken link: {chain:?}");
+
     let told = told.lock().unwrap();
     let lost: Vec<_> = told.acknowledged.iter().filter(|it| !present.contains_key(*it)).collect();
     let duplicate: Vec<_> = present.iter().filter(|(_, times)| **times != 1).collect();
@@ -216,8 +220,4 @@ async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
     assert_eq!(audited, present, "each write and its event are one");
     assert!(told.acknowledged.len() >= KILLS * WRITES_BETWEEN_KILLS);
     assert!(told.attempts > told.acknowledged.len(), "no answer was ever unclear");
-
-    let mut conn = pool.acquire().await.unwrap();
-    let chain = events::verify(&mut conn, org).await.unwrap();
-    assert!(chain.is_ok(), "the chain of events has a broken link: {chain:?}");
 }

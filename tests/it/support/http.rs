@@ -95,10 +95,6 @@ impl Caller {
         self.send("POST", path, Some(("application/json", body.to_string()))).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
-        self.send("PUT", path, Some(("application/json", body.to_string()))).await
-    }
-
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.send("PATCH", path, Some(("application/json", body.to_string()))).await
     }

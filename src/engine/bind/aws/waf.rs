@@ -107,10 +107,7 @@ fn acl(
             .done();
     }
     let destination = if global {
-        let name = match logs.by_ref("name") {
-            Expr::Attr(attr) => Expr::Attr(attr),
-            other => other,
-        };
+        let name = logs.by_ref("name");
         join!["arn:", Expr::Partition, ":logs:us-east-1:", Expr::AccountId, ":log-group:", name]
     } else {
         super::ec2_network::log_arn(&logs)
