@@ -199,6 +199,9 @@ pub fn pascal(value: Expr) -> Expr {
 pub fn pascal_name(name: &str) -> String {
     name.split('_')
         .map(|word| {
+            if word == "eventbridge" {
+                return "EventBridge".to_owned();
+            }
             let mut letters = word.chars();
             let first = letters.next().map(|it| it.to_ascii_uppercase());
             first.into_iter().chain(letters).collect::<String>()
