@@ -274,3 +274,36 @@ fn cost(bill: &mut Bill<'_>, it: &Component, spec: &Workflow) {
         "executions × steps × 1 kB",
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::bind::lower;
+    use crate::engine::bind::testing::{graph, terraform_of};
+    use crate::engine::graph::{Function, KeyValueStore, Queue, Reason, Spec, Workflow};
+    use crate::engine::requirements::Intent;
+
+    #[test]
+    fn a_workflow_calls_what_it_is_connected_to_in_the_order_of_the_connections() {
+        let mut graph = graph("order-flow", Workflow::default());
+        let flow = graph.components[0].id.clone();
+        let reason = || Reason::rule("A test asks for it.");
+        let steps: [(&str, Spec, Intent); 3] = [
+            ("charge", Function::default().into(), Intent::Invokes),
+            ("orders", KeyValueStore::default().into(), Intent::Writes),
+            ("parcels", Queue::default().into(), Intent::Publishes),
+        ];
+        for (id, spec, intent) in steps {
+            let to = graph.add(id, id, spec, reason());
+            graph.connect(&flow, &to, intent, reason());
+        }
+        assert_eq!(lower(&graph).wired, [true, true, true]);
+        let text = terraform_of(&graph);
+        let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle} in {text}"));
+        assert!(text.contains("= \"Call charge\""), "the first task starts: {text}");
+        assert!(at("\"Call charge\" = {") < at("\"Write orders\" = {"));
+        assert!(at("\"Write orders\" = {") < at("\"Send to parcels\" = {"));
+        for action in ["lambda:InvokeFunction", "dynamodb:PutItem", "sqs:SendMessage"] {
+            assert!(text.contains(action), "{action}");
+        }
+    }
+}
