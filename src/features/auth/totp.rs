@@ -200,7 +200,7 @@ mod tests {
         let uri = totp(SECRET, "a:b@example.com").unwrap().to_url().unwrap();
         assert_eq!(
             uri,
-            "otpauth://totp/CloudGen:ab%40example%2Ecom?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=CloudGen"
+            "otpauth://totp/CloudGen:ab%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=CloudGen"
         );
         let qr = qr(&uri).unwrap();
         assert!(qr.starts_with("<svg") && !qr.contains("style"), "{qr}");
