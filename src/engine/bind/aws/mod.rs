@@ -23,9 +23,11 @@ mod codepipeline;
 mod cognito;
 mod comprehend;
 mod config;
+mod datasync;
 mod dax;
 mod direct_connect;
 mod directory;
+mod dms;
 mod documentdb;
 mod dynamodb;
 mod ec2;
@@ -67,6 +69,7 @@ mod parameter_store;
 mod password;
 mod pinpoint;
 mod pipes;
+mod privatelink;
 mod rds;
 mod redshift;
 mod rekognition;
@@ -87,9 +90,11 @@ mod systems_manager;
 mod textract;
 mod timestream;
 mod transcribe;
+mod transfer;
 mod transit_gateway;
 mod verified_permissions;
 mod vpc_endpoint;
+mod vpc_lattice;
 mod vpc_peering;
 mod vpn;
 mod waf;
@@ -137,6 +142,11 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::Vpn => &vpn::BINDING,
         Kind::FileServer => &fsx::BINDING,
         Kind::NetworkFirewall => &network_firewall::BINDING,
+        Kind::DataSync => &datasync::BINDING,
+        Kind::DatabaseMigration => &dms::BINDING,
+        Kind::PrivateLink => &privatelink::BINDING,
+        Kind::FileTransfer => &transfer::BINDING,
+        Kind::ServiceNetwork => &vpc_lattice::BINDING,
         Kind::NatGateway => &nat_gateway::BINDING,
         Kind::NetworkEndpoints => &vpc_endpoint::BINDING,
         Kind::RelationalDatabase => &rds::BINDING,

@@ -14,6 +14,7 @@ mod events;
 mod flow;
 mod gateway;
 mod messages;
+mod moves;
 mod network;
 mod pipes;
 mod rules;
@@ -48,14 +49,22 @@ type Wire = fn(&mut Stack<'_>, &Ends<'_>) -> Option<()>;
 
 /// Tried in order; the general rule is the last.
 const WIRES: &[Wire] =
-    &[services::wire, compute::wire, events::wire, network::wire, data::wire, general];
+    &[services::wire, compute::wire, events::wire, network::wire, moves::wire, data::wire, general];
 
 /// Wires every connection of the graph.
 pub fn connect(stack: &mut Stack<'_>) {
     let graph = stack.graph;
     // Who may call is settled before the calls: routes name their authoriser.
     let mut order: Vec<usize> = (0..graph.connections.len()).collect();
-    order.sort_by_key(|n| graph.connections[*n].intent != Intent::Authenticates);
+    // What moves data has its tasks before something starts them.
+    let mover = |id| {
+        let kind = graph.component(id).map(|it| it.spec.kind());
+        matches!(kind, Some(Kind::DataSync | Kind::DatabaseMigration))
+    };
+    order.sort_by_key(|n| {
+        let it = &graph.connections[*n];
+        (it.intent != Intent::Authenticates, !mover(&it.from))
+    });
     stack.wired = vec![false; graph.connections.len()];
     let mut served = BTreeSet::new();
     for n in order {
