@@ -81,11 +81,18 @@ fn complete(requirements: Requirements, policy: &Policy) -> Analysis {
         let mut level = 0;
         while good > budget && level < Economy::MOST {
             level += 1;
+            // Only the least-cost option gives something up; the others keep what they are for.
             let leaner = plan::plan(&requirements, policy, Economy::level(level));
-            let cost = leaner.graphs.first().map_or(0.0, |it| price(it).monthly);
+            let Some(graph) = leaner.graphs.into_iter().next() else { break };
+            let cost = price(&graph).monthly;
             if cost < good {
                 good = cost;
-                plan = leaner;
+                plan.graphs[0] = graph;
+                for diagnostic in leaner.diagnostics {
+                    if !plan.diagnostics.contains(&diagnostic) {
+                        plan.diagnostics.push(diagnostic);
+                    }
+                }
             }
         }
         if good > budget {

@@ -17,3 +17,6 @@ pub mod graph;
 pub mod plan;
 pub mod report;
 pub mod requirements;
+
+#[cfg(test)]
+mod tests;

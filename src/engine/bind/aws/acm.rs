@@ -34,7 +34,11 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &Certificate) {
     let targets: Vec<Kind> = stack.graph.targets(&it.id).map(|(_, to)| to.spec.kind()).collect();
     let here = stack.graph.region == "us-east-1";
     // CloudFront takes its certificate from us-east-1, everything else from its own region.
-    let regional = here || targets.is_empty() || targets.iter().any(|kind| !is_cdn(*kind));
+    // A load balancer behind the distribution has it too: traffic between them is sealed as well.
+    let regional = here
+        || targets.is_empty()
+        || targets.iter().any(|kind| !is_cdn(*kind))
+        || stack.graph.has(Kind::LoadBalancer);
     let global = !here && targets.iter().any(|kind| is_cdn(*kind));
     let mut facet = Facet::default().value("domain", domain.clone());
     if regional {

@@ -38,11 +38,11 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &LoadBalancer) {
     let subnets = if internal { net.private } else { net.public };
     let Some(group) = kit::security_group(stack, it, "") else { return };
     let group_id = kit::group_id(&group);
-    let certificate = stack
-        .graph
-        .sources(&it.id)
-        .filter(|(_, from)| from.spec.kind() == Kind::Certificate)
-        .find_map(|(_, from)| stack.facets.get(&from.id)?.values.get("arn").cloned());
+    let own = stack.graph.sources(&it.id).map(|(_, from)| from);
+    let certificate = own
+        .filter(|from| from.spec.kind() == Kind::Certificate)
+        .chain(stack.graph.of_kind(Kind::Certificate).filter(|_| !spec.internal))
+        .find_map(|from| stack.facets.get(&from.id)?.values.get("arn").cloned());
     let peer = if internal { net.cidr } else { "0.0.0.0/0".into() };
     let port = match (&certificate, spec.layer) {
         (Some(_), _) => 443,

@@ -1,0 +1,300 @@
+//! What must hold for any architecture: the laws of the engine, enumerated.
+
+use super::analysis::{self, Format};
+use super::bind::expr::Expr;
+use super::bind::stack::{Resource, Stack};
+use super::bind::{binding_of, lower};
+use super::emit::terraform::{Settings, visit};
+use super::graph::pairs;
+use super::graph::{EncryptionKey, Graph, Kind, LogStore, Network, NodeId, Reason, Spec, Tier};
+use super::plan::Policy;
+use super::report;
+use super::requirements::Hints;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Texts of different kinds and lengths.
+const TEXTS: &[&str] = &[
+    "HIPAA patient portal, 50k users, EU only, $3k a month",
+    "S3 triggers a Lambda that writes to DynamoDB",
+    "A static website with a contact form",
+    "API Gateway HTTP API to Lambda to DynamoDB, Cognito for sign-in, SQS for slow work",
+    "We need a web shop in containers on AWS with Postgres, Redis and search, 500 requests per second at peak, 99.95 % availability",
+    "IoT platform: 20,000 devices send 1 KB every minute; keep a year of data, dashboards for 50 analysts",
+    "Nightly ETL from our on-premises Oracle to a data lake on S3 with Glue and Athena, reports in QuickSight",
+    "EKS cluster with Aurora PostgreSQL, ElastiCache and an NLB for gRPC, p99 under 10 ms",
+    "Chat assistant over our documents with Bedrock and OpenSearch, 2,000 employees, must stay in Frankfurt",
+    "EventBridge schedule runs a Step Functions workflow every night; failures go to SNS",
+    "WordPress on EC2 with an auto scaling group behind an ALB and RDS MySQL",
+    "Video platform: users upload videos, transcode them, stream through a CDN, 5 TB a month",
+];
+
+fn hints() -> Hints {
+    Hints { cloud: Some(super::requirements::Cloud::Aws), ..Hints::default() }
+}
+
+/// A graph of one kind with what most stacks stand on.
+fn single(kind: Kind, tier: Tier) -> Graph {
+    let mut graph = super::bind::testing::empty(tier);
+    let reason = || Reason::rule("Every stack here has it.");
+    if tier != Tier::Good {
+        graph.add("data-key", "Data key", EncryptionKey::default(), reason());
+    }
+    graph.add("network", "Network", Network::default(), reason());
+    graph.add("logs", "Logs", LogStore::default(), reason());
+    if !graph.has(kind) {
+        graph.add(kind.name(), kind.title(), Spec::default_of(kind), reason());
+    }
+    graph
+}
+
+/// A kind with everything that it can be connected to.
+fn with_pairs(kind: Kind) -> Graph {
+    let mut graph = single(kind, Tier::Better);
+    let Some(from) = graph.first(kind).map(|it| it.id.clone()) else { return graph };
+    for (_, intent, to) in pairs::all().filter(|it| it.0 == kind) {
+        let other = graph
+            .components
+            .iter()
+            .find(|it| it.spec.kind() == to && it.id != from)
+            .map(|it| it.id.clone());
+        let to = other.unwrap_or_else(|| {
+            graph.add(to.name(), to.title(), Spec::default_of(to), Reason::rule("A pair."))
+        });
+        graph.connect(&from, &to, intent, Reason::rule("A pair."));
+    }
+    graph
+}
+
+/// Every reference resolves in its format, names are unique, nothing waits for itself.
+fn sound(stack: &Stack<'_>) -> Result<(), String> {
+    let by_key: BTreeMap<&str, &Resource> =
+        stack.resources.iter().map(|it| (it.key.as_str(), it)).collect();
+    if by_key.len() != stack.resources.len() {
+        return Err("a key is used twice".to_owned());
+    }
+    for cfn in [false, true] {
+        let mut waits: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for resource in &stack.resources {
+            let side = if cfn { &resource.cfn } else { &resource.tf };
+            let Some(side) = side else { continue };
+            let mut problem = None;
+            let on = waits.entry(&resource.key).or_default();
+            for (_, value) in &side.fields {
+                visit(value, &mut |it| {
+                    let Expr::Attr(attr) = it else { return };
+                    let there = by_key
+                        .get(attr.resource.as_str())
+                        .is_some_and(|it| if cfn { it.cfn.is_some() } else { it.tf.is_some() });
+                    if !there {
+                        problem = Some(format!("{} refers to {}", resource.key, attr.resource));
+                    }
+
+                    if attr.resource != resource.key {
+                        on.insert(attr.resource.clone());
+                    }
+                });
+            }
+            if let Some(problem) = problem {
+                return Err(format!(
+                    "{}: {problem}",
+                    if cfn { "cloudformation" } else { "terraform" }
+                ));
+            }
+            for key in &resource.depends_on {
+                on.insert(key.clone());
+            }
+            if cfn {
+                on.extend(resource.cfn_depends_on.iter().cloned());
+            }
+        }
+        if let Some(key) = cycle(&waits) {
+            return Err(format!("{} waits for itself (cloudformation: {cfn})", key));
+        }
+    }
+    Ok(())
+}
+
+/// A key that is reached from itself.
+fn cycle(waits: &BTreeMap<&str, BTreeSet<String>>) -> Option<String> {
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    fn walk<'a>(
+        at: &'a str,
+        waits: &'a BTreeMap<&str, BTreeSet<String>>,
+        open: &mut Vec<&'a str>,
+        done: &mut BTreeSet<&'a str>,
+    ) -> Option<String> {
+        if done.contains(at) {
+            return None;
+        }
+        if open.contains(&at) {
+            return Some(open.join(" > "));
+        }
+        open.push(at);
+        for next in waits.get(at).into_iter().flatten() {
+            if let Some(found) = walk(next, waits, open, done) {
+                return Some(found);
+            }
+        }
+        open.pop();
+        done.insert(at);
+        None
+    }
+    for key in waits.keys() {
+        if let Some(found) = walk(key, waits, &mut Vec::new(), &mut done) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+#[test]
+fn every_kind_alone_is_sound_in_every_tier() {
+    for kind in Kind::ALL {
+        for tier in Tier::ALL {
+            let graph = single(*kind, tier);
+            sound(&lower(&graph)).unwrap_or_else(|it| panic!("{} {tier:?}: {it}", kind.name()));
+        }
+    }
+}
+
+#[test]
+fn every_pair_is_sound() {
+    for kind in Kind::ALL {
+        let graph = with_pairs(*kind);
+        sound(&lower(&graph)).unwrap_or_else(|it| panic!("{}: {it}", kind.name()));
+    }
+}
+
+#[test]
+fn the_planner_and_the_bindings_name_services_alike() {
+    for kind in Kind::ALL {
+        let spec = Spec::default_of(*kind);
+        if let Some(binding) = binding_of(&spec) {
+            assert_eq!(
+                super::plan::services::service_of(*kind),
+                binding.service,
+                "{}",
+                kind.name()
+            );
+        }
+    }
+}
+
+/// Law 1: components in are components out, in every format; law 2: connections are wired.
+#[test]
+fn nothing_of_a_design_is_dropped_in_silence() {
+    for text in TEXTS {
+        let analysis = analysis::analyze(text, &hints(), &Policy::default());
+        assert_eq!(analysis.options.len(), 3, "{text}");
+        for design in &analysis.options {
+            let stack = lower(&design.graph);
+            sound(&stack).unwrap_or_else(|it| panic!("{text}: {it}"));
+            for component in &design.graph.components {
+                let known = stack.facets.contains_key(&component.id);
+                let said = analysis
+                    .diagnostics
+                    .iter()
+                    .any(|it| it.component.as_deref() == Some(component.id.as_str()));
+                assert!(known || said, "{text}: {} is dropped in silence", component.id);
+            }
+            for (connection, wired) in design.graph.connections.iter().zip(&design.wired) {
+                let said = analysis
+                    .diagnostics
+                    .iter()
+                    .any(|it| it.component.as_deref() == Some(connection.from.as_str()));
+                assert!(*wired || said, "{text}: {} to {}", connection.from, connection.to);
+            }
+        }
+    }
+}
+
+/// Law 3: same input, same bytes.
+#[test]
+fn a_thousand_analyses_are_the_same_bytes() {
+    let text = TEXTS[3];
+    let once = report::analysis(&analysis::analyze(text, &hints(), &Policy::default())).to_string();
+    for _ in 0..1000 {
+        let again =
+            report::analysis(&analysis::analyze(text, &hints(), &Policy::default())).to_string();
+        assert_eq!(once, again);
+    }
+}
+
+#[test]
+fn code_is_the_same_bytes_every_time() {
+    for text in TEXTS {
+        let graph = &analysis::analyze(text, &hints(), &Policy::default()).options[2].graph;
+        for format in [Format::Terraform, Format::CloudFormation] {
+            let settings = Settings::default();
+            assert_eq!(
+                analysis::generate(graph, format, &settings),
+                analysis::generate(graph, format, &settings)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_cost_line_has_its_source_and_a_range() {
+    for text in TEXTS {
+        for design in analysis::analyze(text, &hints(), &Policy::default()).options {
+            for line in &design.cost.lines {
+                // Some list prices are zero, such as that of a scheduled rule.
+                assert!(line.unit_price >= 0.0, "{text}: {} {}", line.service, line.sku);
+                assert!(!line.source.is_empty() && line.source_date.len() == 10, "{}", line.sku);
+                assert!(line.low <= line.monthly && line.monthly <= line.high, "{}", line.item);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_text_gives_an_answer(text in "\\PC{0,300}") {
+        let analysis = analysis::analyze(&text, &hints(), &Policy::default());
+        prop_assert!(analysis.options.is_empty() || analysis.options.len() == 3);
+        for fact in &analysis.requirements.facts {
+            let words = analysis.requirements.text.get(fact.span[0]..fact.span[1]);
+            prop_assert_eq!(words, Some(fact.text.as_str()));
+        }
+    }
+
+    #[test]
+    fn random_graphs_of_kinds_lower_soundly(
+        kinds in proptest::collection::vec(0..Kind::ALL.len(), 1..12),
+        tier in 0..3usize,
+    ) {
+        let mut graph = super::bind::testing::empty(Tier::ALL[tier]);
+        let reason = || Reason::rule("Chosen at random.");
+        graph.add("network", "Network", Network::default(), reason());
+        for kind in kinds {
+            let kind = Kind::ALL[kind];
+            if kind != Kind::Network && kind != Kind::EncryptionKey {
+                graph.add(kind.name(), kind.title(), Spec::default_of(kind), reason());
+            }
+        }
+        let ids: Vec<(NodeId, Kind)> =
+            graph.components.iter().map(|it| (it.id.clone(), it.spec.kind())).collect();
+        let mut paired = BTreeSet::new();
+        for (from, intent, to) in pairs::all() {
+            for (a, kind_a) in &ids {
+                for (b, kind_b) in &ids {
+                    // One direction between two components, as designs have it.
+                    let free = !paired.contains(&(b.clone(), a.clone()));
+                    if *kind_a == from && *kind_b == to && a < b && free {
+                        paired.insert((a.clone(), b.clone()));
+                        graph.connect(a, b, intent, reason());
+                    }
+                }
+            }
+        }
+        let stack = lower(&graph);
+        prop_assert_eq!(stack.wired.len(), graph.connections.len());
+        if let Err(problem) = sound(&stack) {
+            return Err(TestCaseError::fail(problem));
+        }
+    }
+}
