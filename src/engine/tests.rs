@@ -15,18 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts of different kinds and lengths.
 const TEXTS: &[&str] = &[
-    "HIPAA patient portal, 50k users, EU only, $3k a month",
-    "S3 triggers a Lambda that writes to DynamoDB",
-    "A static website with a contact form",
-    "API Gateway HTTP API to Lambda to DynamoDB, Cognito for sign-in, SQS for slow work",
-    "We need a web shop in containers on AWS with Postgres, Redis and search, 500 requests per second at peak, 99.95 % availability",
-    "IoT platform: 20,000 devices send 1 KB every minute; keep a year of data, dashboards for 50 analysts",
-    "Nightly ETL from our on-premises Oracle to a data lake on S3 with Glue and Athena, reports in QuickSight",
-    "EKS cluster with Aurora PostgreSQL, ElastiCache and an NLB for gRPC, p99 under 10 ms",
-    "Chat assistant over our documents with Bedrock and OpenSearch, 2,000 employees, must stay in Frankfurt",
-    "EventBridge schedule runs a Step Functions workflow every night; failures go to SNS",
-    "WordPress on EC2 with an auto scaling group behind an ALB and RDS MySQL",
-    "Video platform: users upload videos, transcode them, stream through a CDN, 5 TB a month",
+    include_str!("../../tests/golden/patient-portal/input.txt"),
+    include_str!("../../tests/golden/thumbnails/input.txt"),
+    include_str!("../../tests/golden/static-site/input.txt"),
+    include_str!("../../tests/golden/serverless-api/input.txt"),
+    include_str!("../../tests/golden/web-shop/input.txt"),
+    include_str!("../../tests/golden/iot-platform/input.txt"),
+    include_str!("../../tests/golden/data-lake/input.txt"),
+    include_str!("../../tests/golden/grpc-mesh/input.txt"),
+    include_str!("../../tests/golden/document-chat/input.txt"),
+    include_str!("../../tests/golden/nightly-workflow/input.txt"),
+    include_str!("../../tests/golden/wordpress/input.txt"),
+    include_str!("../../tests/golden/video/input.txt"),
 ];
 
 fn hints() -> Hints {

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod browser;
 mod crash;
+mod design;
 mod embedded_postgres;
 mod home;
 mod idempotency;
