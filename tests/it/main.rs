@@ -10,6 +10,7 @@ mod embedded_postgres;
 mod home;
 mod idempotency;
 mod invitations;
+mod journey;
 mod layering;
 mod mail;
 mod openapi;

@@ -157,8 +157,8 @@ fn routes(
             .done();
     }
     let public = Handle(format!("{}_public_routes", network.snake()));
-    for zone in 0..zones {
-        let Some(table) = tables.handles.get(PRIVATE_TABLES[zone]) else { continue };
+    for (zone, name) in PRIVATE_TABLES.iter().enumerate().take(zones) {
+        let Some(table) = tables.handles.get(*name) else { continue };
         let letter = char::from(b'a' + zone as u8);
         let n = zone % subnets.len();
         // Each way of a connection takes the same endpoint, or the firewall drops it.
