@@ -305,7 +305,10 @@ fn write(stack: &mut Stack<'_>, it: &Component, spec: &Cdn, origins: &[Origin]) 
     }
     match firewall {
         Some(arn) => {
-            draft = draft.tf("web_acl_id", arn.clone());
+            draft = draft.tf("web_acl_id", arn.clone()).skip(
+                "CKV2_AWS_47",
+                "The firewall has the managed group of known bad inputs, which holds the Log4j rules",
+            );
             fields.push(("WebACLId".to_owned(), arn));
         }
         None => {
@@ -323,6 +326,7 @@ fn write(stack: &mut Stack<'_>, it: &Component, spec: &Cdn, origins: &[Origin]) 
     let distribution = draft
         .cfn("DistributionConfig", Expr::Block(fields))
         .skip("CKV_AWS_86", "What reaches servers is in their logs; a log of every cached file costs more than it tells")
+        .skip("CKV2_AWS_32", "Security headers come with the policy that CloudFront manages, named by its id")
         .skip("CKV_AWS_310", "Each origin is redundant in itself; a second one would hold the same data")
         .skip("CKV_AWS_374", "The text asks for no countries to be shut out")
         .done();

@@ -29,8 +29,11 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &Network) {
         return;
     }
     let name = stack.name(it);
-    let vpc = stack
-        .add(it, "", "aws_vpc", "AWS::EC2::VPC")
+    let mut draft = stack.add(it, "", "aws_vpc", "AWS::EC2::VPC");
+    if !spec.flow_logs {
+        draft = draft.skip("CKV2_AWS_11", "Flow logs are part of the better option");
+    }
+    let vpc = draft
         .set("cidr_block", "CidrBlock", spec.cidr.as_str())
         .set("enable_dns_support", "EnableDnsSupport", true)
         .set("enable_dns_hostnames", "EnableDnsHostnames", true)

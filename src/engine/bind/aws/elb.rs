@@ -60,7 +60,17 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &LoadBalancer) {
             kit::Peer::Cidr(peer.clone()),
             if number == 80 && port == 443 { "HTTP, answered with a redirect" } else { "Clients" },
         );
+        if number == 80
+            && let Some(draft) = stack.edit(&Handle(format!("{}_port_80", it.id.snake())))
+        {
+            draft
+                .skip("CKV_AWS_260", "Clients come from anywhere; plain HTTP is answered with a redirect where there is a certificate")
+                .done();
+        }
     }
+    let firewall =
+        stack.graph.sources(&it.id).any(|(_, from)| from.spec.kind() == Kind::WebFirewall);
+    let behind_cdn = stack.graph.sources(&it.id).any(|(_, from)| from.spec.kind() == Kind::Cdn);
     let kind = match spec.layer {
         Layer::Http => "application",
         Layer::Tcp => "network",
@@ -101,6 +111,24 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &LoadBalancer) {
             "CKV_AWS_91",
             "What is called is in the logs of what answers; the better option keeps the balancer's own log too",
         );
+    }
+    if spec.layer == Layer::Http && !internal {
+        draft = match (firewall, behind_cdn) {
+            (true, _) => draft.skip(
+                "CKV2_AWS_76",
+                "The firewall has the managed group of known bad inputs, which holds the Log4j rules",
+            ),
+            (false, true) => {
+                draft.skip("CKV2_AWS_28", "The firewall stands before the distribution in front of it")
+            }
+            (false, false) => draft.skip("CKV2_AWS_28", "Part of the better option"),
+        };
+        if certificate.is_none() {
+            draft = draft.skip(
+                "CKV2_AWS_20",
+                "No domain is known, so there is no certificate; name one to get HTTPS",
+            );
+        }
     }
     if !protect {
         draft = draft.skip("CKV_AWS_150", "The least-cost option is meant to be torn down freely");

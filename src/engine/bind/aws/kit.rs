@@ -222,12 +222,16 @@ fn rule(
 pub fn log_group(stack: &mut Stack<'_>, it: &Component, suffix: &str, name: Expr) -> Handle {
     let days = retention_days(stack);
     let key = stack.key_arn.clone();
-    stack
+    let draft = stack
         .add(it, suffix, "aws_cloudwatch_log_group", "AWS::Logs::LogGroup")
         .set("name", "LogGroupName", name)
-        .set("retention_in_days", "RetentionInDays", days)
-        .maybe("kms_key_id", "KmsKeyId", key)
-        .done()
+        .set("retention_in_days", "RetentionInDays", days);
+    match key {
+        Some(key) => draft.set("kms_key_id", "KmsKeyId", key).done(),
+        None => {
+            draft.skip("CKV_AWS_158", "Sealed with the key that CloudWatch Logs manages").done()
+        }
+    }
 }
 
 /// Days that logs are kept: what the graph's log store says, else 365.
