@@ -165,6 +165,10 @@ pub fn value_text(value: &Expr, names: &dyn Names, depth: usize) -> String {
         Expr::Region => "var.region".to_owned(),
         Expr::Partition => "data.aws_partition.current.partition".to_owned(),
         Expr::Zone(n) => format!("data.aws_availability_zones.available.names[{n}]"),
+        // An attribute may be a set, which has no order to count in.
+        Expr::Index(of, n) if matches!(**of, Expr::Attr(_)) => {
+            format!("tolist({})[{n}]", value_text(of, names, depth))
+        }
         Expr::Index(of, n) => format!("{}[{n}]", value_text(of, names, depth)),
         Expr::Joined(of, separator) => {
             format!("join({}, {})", quoted(separator), value_text(of, names, depth))

@@ -43,8 +43,6 @@ pub const STORES: &[Kind] = &[
     TableStore,
     FileSystem,
     FileServer,
-    QueryService,
-    LogStore,
 ];
 
 /// What code sends to.
@@ -176,6 +174,7 @@ type Rule = (&'static [Kind], &'static [Intent], &'static [Kind]);
 
 const RULES: &[Rule] = &[
     (COMPUTE, &[Reads, Writes, Replicates], STORES),
+    (COMPUTE, &[Reads, Writes], &[QueryService, LogStore]),
     (
         COMPUTE,
         &[Reads],
@@ -268,7 +267,6 @@ const RULES: &[Rule] = &[
     (&[DdosProtection], &[Serves, Authenticates], &[GlobalAccelerator, DnsZone]),
     (&[GlobalAccelerator], &[Serves], &[LoadBalancer, VirtualMachines, GameFleet]),
     (&[UserDirectory], &[Authenticates], &[HttpApi, GraphqlApi, LoadBalancer, WebHosting]),
-    (&[PolicyStore], &[Authenticates], &[HttpApi]),
     (&[Topic], &[Publishes, Invokes], &[Queue, DeliveryStream, Email]),
     (&[EventBus, Schedule, EventPipe], &[Invokes], STARTABLE),
     (&[EventBus, EventPipe, IotHub], &[Publishes, Invokes, Writes], MESSAGE_TARGETS),
@@ -295,12 +293,9 @@ const RULES: &[Rule] = &[
         &[Writes, Streams],
         &[ObjectStore, Warehouse, SearchIndex],
     ),
-    (&[StreamAnalytics], &[Writes, Streams], &[Stream, DeliveryStream, KeyValueStore]),
-    (
-        &[IngestionPipeline],
-        &[Writes, Reads],
-        &[SearchIndex, ObjectStore, KeyValueStore, KafkaCluster, Stream],
-    ),
+    (&[StreamAnalytics], &[Writes, Streams], &[Stream, DeliveryStream]),
+    (&[IngestionPipeline], &[Writes], &[SearchIndex, ObjectStore]),
+    (&[IngestionPipeline], &[Reads], &[ObjectStore, Stream]),
     (&[IotHub], &[Writes, Streams, Publishes], &[KeyValueStore, ObjectStore, TimeSeriesStore]),
     (&[ObjectStore], &[Publishes, Invokes, Streams], &[Queue, Topic, EventBus, IngestionPipeline]),
     // Databases and caches copy themselves: their specs say so.
@@ -338,24 +333,18 @@ const RULES: &[Rule] = &[
         &[Reads, Writes],
         &[ObjectStore, EtlJob, TableStore, ExpressStore],
     ),
-    (&[EtlJob, HadoopCluster, Airflow], &[Reads, Writes, Invokes], &[QueryService, TableStore]),
     (&[Airflow], &[Invokes], STARTABLE),
     (&[LakePermissions], &[Authenticates], &[ObjectStore, EtlJob, QueryService, Warehouse]),
     (&[ModelEndpoint, FoundationModel], &[Reads, Writes], &[ObjectStore, SearchIndex]),
     (
-        &[
-            DocumentExtraction,
-            TextAnalysis,
-            ImageAnalysis,
-            SpeechToText,
-            VideoTranscoder,
-            EnterpriseSearch,
-        ],
+        &[DocumentExtraction, TextAnalysis, ImageAnalysis, SpeechToText, VideoTranscoder],
         &[Reads, Writes],
         &[ObjectStore],
     ),
+    (&[EnterpriseSearch], &[Reads], &[ObjectStore]),
     (&[Chatbot], &[Invokes], &[FoundationModel, EnterpriseSearch]),
-    (&[ContactCenter], &[Invokes, Writes], &[Chatbot, ObjectStore, Stream]),
+    (&[ContactCenter], &[Invokes], &[Chatbot]),
+    (&[ContactCenter], &[Writes], &[ObjectStore, Stream]),
     (
         &[
             Monitoring,
@@ -417,7 +406,7 @@ const RULES: &[Rule] = &[
     ),
     // Container services roll out by themselves.
     (&[Deployment], &[Invokes], &[VirtualMachines, Function, MachineScaling]),
-    (&[FleetManager], &[Invokes, Reads], &[VirtualMachines, Function]),
+    (&[FleetManager], &[Invokes, Reads], &[VirtualMachines]),
     (
         &[
             Vpn,

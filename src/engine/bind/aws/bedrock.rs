@@ -54,6 +54,12 @@ fn geography(region: &str) -> &'static str {
     }
 }
 
+/// The model of a family in this region.
+pub fn model_arn(family: &str) -> Expr {
+    let (id, _) = model(family);
+    join!["arn:", Expr::Partition, ":bedrock:", Expr::Region, format!("::foundation-model/{id}")]
+}
+
 /// The id to call the model with, and what a caller must be allowed to use.
 fn callable(region: &str, family: &str) -> (String, Vec<Expr>) {
     let (id, profile) = model(family);

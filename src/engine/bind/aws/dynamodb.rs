@@ -42,6 +42,11 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
         let role = if n == 0 { "HASH" } else { "RANGE" };
         map([("AttributeName", (*name).into()), ("KeyType", role.into())])
     });
+    let read = stack
+        .graph
+        .connections
+        .iter()
+        .any(|connection| connection.to == it.id && connection.intent == Intent::Subscribes);
     let mut draft = stack
         .add(it, "", "aws_dynamodb_table", "AWS::DynamoDB::Table")
         .set("name", "TableName", name)
@@ -68,7 +73,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
                 ]),
             );
     }
-    let streams = spec.stream || !spec.replicas.is_empty();
+    let streams = read || spec.stream || !spec.replicas.is_empty();
     if streams {
         draft = draft
             .tf("stream_enabled", true)

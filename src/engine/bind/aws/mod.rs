@@ -24,6 +24,7 @@ mod cognito;
 mod comprehend;
 mod config;
 mod datasync;
+mod connect;
 mod dax;
 mod direct_connect;
 mod directory;
@@ -53,7 +54,9 @@ mod kendra;
 mod keyspaces;
 mod kinesis;
 mod kms;
+mod lake_formation;
 mod lambda;
+mod lex;
 mod location;
 mod macie;
 mod mediaconvert;
@@ -65,11 +68,13 @@ mod nat_gateway;
 mod neptune;
 mod network_firewall;
 mod opensearch;
+mod osis;
 mod parameter_store;
 mod password;
 mod pinpoint;
 mod pipes;
 mod privatelink;
+mod quicksight;
 mod rds;
 mod redshift;
 mod rekognition;
@@ -202,6 +207,11 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::VirtualMachines => &ec2::BINDING,
         Kind::WebService => &app_runner::BINDING,
         Kind::MachineScaling => &ec2_auto_scaling::BINDING,
+        Kind::Chatbot => &lex::BINDING,
+        Kind::LakePermissions => &lake_formation::BINDING,
+        Kind::IngestionPipeline => &osis::BINDING,
+        Kind::ContactCenter => &connect::BINDING,
+        Kind::Dashboards => &quicksight::BINDING,
         _ => return None,
     })
 }

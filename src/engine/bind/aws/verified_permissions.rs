@@ -97,11 +97,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _: &PolicyStore) {
         .reference("POLICY_STORE_ID", id)
         .grant(
             &[Intent::Invokes, Intent::Reads, Intent::Serves, Intent::Authenticates],
-            &[
-                "verifiedpermissions:IsAuthorized",
-                "verifiedpermissions:IsAuthorizedWithToken",
-                "verifiedpermissions:BatchIsAuthorized",
-            ],
+            &["verifiedpermissions:IsAuthorized", "verifiedpermissions:IsAuthorizedWithToken"],
             vec![store.arn()],
         );
     stack.facet(it, facet);

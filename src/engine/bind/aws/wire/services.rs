@@ -1,7 +1,9 @@
 //! Services that only answer calls: what they read and write, they do in the
 //! name of their callers, or with a role of their own.
 
-use super::super::{bedrock, config, kendra, kit, macie};
+use super::super::{
+    bedrock, config, connect, kendra, kit, lake_formation, lex, macie, osis, quicksight,
+};
 use super::Ends;
 use crate::engine::bind::stack::Stack;
 use crate::engine::graph::Spec;
@@ -25,7 +27,19 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             | Spec::QueryService(_),
             _,
         ) if matches!(intent, Intent::Reads | Intent::Writes) => lend(stack, ends),
-        (Spec::EnterpriseSearch(_), Spec::ObjectStore(_)) => kendra::source(stack, ends),
+        (Spec::EnterpriseSearch(_), Spec::ObjectStore(_)) if intent == Intent::Reads => {
+            kendra::source(stack, ends)
+        }
+        (Spec::Chatbot(_), Spec::Function(_)) => lex::hook(stack, ends),
+        (Spec::ContactCenter(_), _) => connect::connect(stack, ends),
+        (Spec::LakePermissions(_), _) => lake_formation::govern(stack, ends),
+        (Spec::Dashboards(_), _) => quicksight::source(stack, ends),
+        (Spec::IngestionPipeline(_), _) => {
+            osis::connect(stack, ends, ends.to, intent == Intent::Reads)
+        }
+        (Spec::ObjectStore(_), Spec::IngestionPipeline(_)) => {
+            osis::connect(stack, ends, ends.from, true)
+        }
         (Spec::DataDiscovery(_), Spec::ObjectStore(_)) => macie::job(stack, ends),
         (Spec::ConfigRecorder(_), Spec::ObjectStore(_)) => {
             let policy = ends.target.handles.get("policy")?.clone();
