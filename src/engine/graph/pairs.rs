@@ -323,11 +323,7 @@ const RULES: &[Rule] = &[
         &[RelationalDatabase, KeyValueStore, ObjectStore],
     ),
     (&[DataSync, FileTransfer], &[Reads, Writes, Replicates], &[ObjectStore, FileSystem]),
-    (
-        &[Dashboards],
-        &[Reads],
-        &[QueryService, RelationalDatabase, Warehouse, ObjectStore, TimeSeriesStore, SearchIndex],
-    ),
+    (&[Dashboards], &[Reads], &[QueryService, RelationalDatabase, Warehouse, SearchIndex]),
     (
         &[QueryService, Warehouse],
         &[Reads, Writes],
