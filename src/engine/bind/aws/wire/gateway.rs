@@ -4,7 +4,7 @@ use super::super::kit;
 use super::{Ends, rules};
 use crate::engine::bind::expr::{Expr, block, join, list, map};
 use crate::engine::bind::stack::{Handle, Stack, Statement};
-use crate::engine::graph::{ApiProtocol, Spec};
+use crate::engine::graph::{ApiProtocol, Kind, Spec};
 use crate::engine::requirements::Intent;
 
 /// Tells apart the two things that an API can do with a table.
@@ -24,13 +24,48 @@ struct Request {
 
 pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     let Spec::HttpApi(api) = &ends.from.spec else { return None };
-    let request = request(ends)?;
+    let request = match request(ends) {
+        Some(request) => request,
+        None => start(stack, ends)?,
+    };
     let mut statements = request.statements.clone();
     statements.extend(kit::key_statement(stack));
     match api.protocol {
         ApiProtocol::Rest => rest(stack, ends, &request, &statements),
         ApiProtocol::Http => http(stack, ends, &request, &statements),
         ApiProtocol::WebSocket => None,
+    }
+}
+
+/// What no gateway can start itself: a small workflow does.
+fn start(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<Request> {
+    const STARTED: &[Kind] = &[Kind::BatchCompute, Kind::ModelEndpoint, Kind::FoundationModel];
+    if !STARTED.contains(&ends.to.spec.kind()) {
+        return None;
+    }
+    let call = super::start::call(stack, ends)?;
+    let machine = rules::relay(stack, ends.to, &call).by_ref("arn");
+    Some(executes(machine, false))
+}
+
+/// Starts a state machine with the body of the call.
+fn executes(machine: Expr, reads: bool) -> Request {
+    Request {
+        statements: vec![kit::allow(&["states:StartExecution"], vec![machine.clone()])],
+        http: Some((
+            "StepFunctions-StartExecution",
+            map([("StateMachineArn", machine.clone()), ("Input", "$request.body".into())]),
+        )),
+        rest: (
+            "states:action/StartExecution".to_owned(),
+            Some("'application/x-amz-json-1.0'"),
+            join![
+                "{\"stateMachineArn\": \"",
+                machine,
+                "\", \"input\": \"$util.escapeJavaScript($input.body)\"}"
+            ],
+        ),
+        reads,
     }
 }
 
@@ -130,23 +165,7 @@ fn request(ends: &Ends<'_>) -> Option<Request> {
             ),
             reads,
         },
-        Spec::Workflow(_) => Request {
-            statements: vec![kit::allow(&["states:StartExecution"], vec![value("arn")?])],
-            http: Some((
-                "StepFunctions-StartExecution",
-                map([("StateMachineArn", value("arn")?), ("Input", body())]),
-            )),
-            rest: (
-                "states:action/StartExecution".to_owned(),
-                Some("'application/x-amz-json-1.0'"),
-                join![
-                    "{\"stateMachineArn\": \"",
-                    value("arn")?,
-                    "\", \"input\": \"$util.escapeJavaScript($input.body)\"}"
-                ],
-            ),
-            reads,
-        },
+        Spec::Workflow(_) => executes(value("arn")?, reads),
         Spec::KeyValueStore(table) => {
             let key = table.partition_key.as_str();
             let sort =

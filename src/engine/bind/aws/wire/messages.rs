@@ -26,6 +26,9 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (Spec::Stream(_) | Spec::KafkaCluster(_), Spec::DeliveryStream(_)) => {
             feed_delivery(stack, ends)
         }
+        (Spec::Stream(_) | Spec::KafkaCluster(_), Spec::StreamAnalytics(_)) => {
+            feed_analytics(stack, ends)
+        }
         (Spec::KeyValueStore(_), Spec::Stream(_)) => table_stream(stack, ends),
         (Spec::LogStore(_), Spec::Stream(_) | Spec::DeliveryStream(_)) => log_stream(stack, ends),
         (_, Spec::Topic(_) | Spec::EventBus(_))
@@ -212,6 +215,34 @@ fn feed_delivery(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     } else {
         stack.allow(&ends.to.id, kit::allow(firehose::reads(), vec![source.clone()]));
         firehose::from_stream(stack, &delivery, &source, &role);
+    }
+    Some(())
+}
+
+/// A stream or a Kafka cluster that an application reads: the reader is given
+/// what any consumer of it has.
+fn feed_analytics(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    let reader = ends.target.principal.as_ref()?.clone();
+    for statement in ends.source.grants.get(&Intent::Subscribes)? {
+        stack.allow(&ends.to.id, statement.clone());
+    }
+    if let Some(statement) = kit::key_statement(stack) {
+        stack.allow(&ends.to.id, statement);
+    }
+    if reader.environment {
+        for (suffix, value) in &ends.source.references {
+            stack.env(&ends.to.id, format!("{}_{suffix}", ends.from.id.shout()), value);
+        }
+    }
+    if let (Some(group), Some(listener)) = (reader.group, &ends.source.listener) {
+        let text = format!("{} to {}", ends.to.title, ends.from.title);
+        let port = Some((listener.port, listener.port));
+        let to = kit::Peer::Group(listener.group.clone());
+        let suffix = format!("reads_{}", ends.from.id.snake());
+        kit::egress(stack, ends.to, &suffix, &group, port, to, &text);
+        let suffix = format!("read_by_{}", ends.to.id.snake());
+        let from = kit::Peer::Group(group);
+        kit::ingress(stack, ends.from, &suffix, &listener.group, port, from, &text);
     }
     Some(())
 }
