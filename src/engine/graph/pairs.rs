@@ -364,7 +364,8 @@ const RULES: &[Rule] = &[
     (&[ConfigRecorder], &[Writes], &[ObjectStore]),
     (&[DataDiscovery], &[Reads], &[ObjectStore]),
     (&[VulnerabilityScan], &[Reads], &[ImageRegistry, VirtualMachines, Function]),
-    (&[LogStore], &[Streams, Publishes], &[DeliveryStream, Stream]),
+    // A log group has two subscriptions at most: one to a function, one to storage.
+    (&[LogStore], &[Streams, Publishes], &[DeliveryStream]),
     (&[MachineScaling], &[Invokes], &[VirtualMachines, ContainerService]),
     (
         &[ImageRegistry],

@@ -30,7 +30,7 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             feed_analytics(stack, ends)
         }
         (Spec::KeyValueStore(_), Spec::Stream(_)) => table_stream(stack, ends),
-        (Spec::LogStore(_), Spec::Stream(_) | Spec::DeliveryStream(_)) => log_stream(stack, ends),
+        (Spec::LogStore(_), Spec::DeliveryStream(_)) => log_stream(stack, ends),
         (_, Spec::Topic(_) | Spec::EventBus(_))
             if ends.source.principal.is_none() && events::service_pattern(ends).is_some() =>
         {
@@ -263,11 +263,8 @@ fn table_stream(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
 /// Lines of the shared log group, sent on as they come.
 fn log_stream(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     let target = ends.target.values.get("arn")?.clone();
-    let actions: &[&str] = match ends.to.spec {
-        Spec::Stream(_) => &["kinesis:PutRecord", "kinesis:PutRecords"],
-        _ => &["firehose:PutRecord", "firehose:PutRecordBatch"],
-    };
-    let mut statements = vec![kit::allow(actions, vec![target.clone()])];
+    let actions = ["firehose:PutRecord", "firehose:PutRecordBatch"];
+    let mut statements = vec![kit::allow(&actions, vec![target.clone()])];
     statements.extend(kit::key_statement(stack));
     let role = rules::role(stack, ends, "logs.amazonaws.com", &statements);
     let allowed = crate::engine::bind::stack::Handle(format!(
