@@ -324,11 +324,20 @@ pub fn rest_path(
         .done();
     let authorizer = ends.source.handles.get("authorizer").cloned();
     for (name, resource) in [("root", parent), ("any", proxy)] {
+        // A function takes the whole request as one call; a server gets it as it came.
+        let passes = kind == "HTTP_PROXY";
+        let method = if passes { "ANY" } else { "POST" };
+        let below = passes && name == "any";
+        let uri = if below { join![uri.clone(), "/{proxy}"] } else { uri.clone() };
+        let path = map([("integration.request.path.proxy", "method.request.path.proxy".into())]);
         let mut integration = vec![
             ("Type".to_owned(), Expr::from(kind)),
-            ("IntegrationHttpMethod".to_owned(), "POST".into()),
+            ("IntegrationHttpMethod".to_owned(), method.into()),
             ("Uri".to_owned(), uri.clone()),
         ];
+        if below {
+            integration.push(("RequestParameters".to_owned(), path.clone()));
+        }
         if let Some(link) = link {
             integration.push(("ConnectionType".to_owned(), "VPC_LINK".into()));
             integration.push(("ConnectionId".to_owned(), link.clone()));
@@ -354,6 +363,11 @@ pub fn rest_path(
                 "Nobody signs people in here, so callers sign their requests with AWS credentials.",
             ),
         };
+        if below {
+            let told = map([("method.request.path.proxy", true.into())]);
+            draft = draft.set("request_parameters", "RequestParameters", told);
+        }
+        let verb = method;
         let method = draft.done();
         let mut integration = stack
             .tf_only(ends.from, &format!("{suffix}_{name}"), "aws_api_gateway_integration")
@@ -361,8 +375,11 @@ pub fn rest_path(
             .tf("resource_id", resource.id())
             .tf("http_method", method.by_ref("http_method"))
             .tf("type", kind)
-            .tf("integration_http_method", "POST")
+            .tf("integration_http_method", verb)
             .tf("uri", uri);
+        if below {
+            integration = integration.tf("request_parameters", path);
+        }
         if let Some(link) = link {
             integration = integration.tf("connection_type", "VPC_LINK").tf("connection_id", link);
         }

@@ -4,9 +4,11 @@ pub mod kit;
 pub mod wire;
 
 mod acm;
+mod amplify;
 mod api_gateway;
 mod app_runner;
 mod appconfig;
+mod appsync;
 mod athena;
 mod backup;
 mod batch;
@@ -38,13 +40,17 @@ mod ecr;
 mod ecs;
 mod efs;
 mod eks;
+mod elastic_beanstalk;
 mod elasticache;
 mod elb;
 mod emr;
 mod eventbridge;
 mod firehose;
 mod flink;
+mod front;
 mod fsx;
+mod gamelift;
+mod global_accelerator;
 mod glue;
 mod guardduty;
 mod house;
@@ -87,6 +93,7 @@ mod scheduler;
 mod secrets_manager;
 mod security_hub;
 mod ses;
+mod shield;
 pub mod sizing;
 mod sns;
 mod sqs;
@@ -103,6 +110,7 @@ mod vpc_lattice;
 mod vpc_peering;
 mod vpn;
 mod waf;
+mod workspaces;
 mod xray;
 
 use super::Binding;
@@ -202,6 +210,13 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::SourceRepository => &codecommit::BINDING,
         Kind::Deployment => &codedeploy::BINDING,
         Kind::Pipeline => &codepipeline::BINDING,
+        Kind::AppPlatform => &elastic_beanstalk::BINDING,
+        Kind::WebHosting => &amplify::BINDING,
+        Kind::GraphqlApi => &appsync::BINDING,
+        Kind::GlobalAccelerator => &global_accelerator::BINDING,
+        Kind::DdosProtection => &shield::BINDING,
+        Kind::GameFleet => &gamelift::BINDING,
+        Kind::Desktops => &workspaces::BINDING,
         Kind::BatchCompute => &batch::BINDING,
         Kind::KubernetesCluster => &eks::BINDING,
         Kind::VirtualMachines => &ec2::BINDING,

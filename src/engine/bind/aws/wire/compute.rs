@@ -2,7 +2,7 @@
 
 use super::super::kit;
 use super::Ends;
-use crate::engine::bind::expr::{document, list, map};
+use crate::engine::bind::expr::{block, document, list, map};
 use crate::engine::bind::stack::Stack;
 use crate::engine::graph::Kind;
 use crate::engine::requirements::Intent;
@@ -19,10 +19,91 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         // Both were told of each other when they were made.
         (Kind::SourceRepository, Kind::Pipeline | Kind::Build, _)
         | (Kind::Build, Kind::SourceRepository, _) => follow(stack, ends),
+        (Kind::WebHosting, _, _) | (_, Kind::WebHosting, _) => {
+            super::super::amplify::connect(stack, ends)
+        }
+        (Kind::GraphqlApi, _, _) => super::super::appsync::connect(stack, ends),
+        // Desktops are members of the directory; what they open are its shares.
+        (Kind::Desktops, Kind::FileServer | Kind::FileSystem, _) => {
+            super::path(
+                stack,
+                ends,
+                &ends.target.listener.as_ref()?.group,
+                ends.target.listener.as_ref()?.port,
+            );
+            Some(())
+        }
+        (Kind::Directory, Kind::Desktops, _) => ends.target.handles.get("registration").map(|_| ()),
+        (Kind::Monitoring, Kind::MachineScaling, _) => alarm(stack, ends),
         (Kind::Pipeline, _, _) => super::super::codepipeline::connect(stack, ends),
         (Kind::Deployment, _, _) => super::super::codedeploy::connect(stack, ends),
         _ => None,
     }
+}
+
+/// Requests from outside, to servers of our own.
+pub fn edge(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    use super::super::{appsync, front, global_accelerator, shield};
+    let serves = matches!(ends.connection.intent, Intent::Serves | Intent::Invokes);
+    match (ends.from.spec.kind(), ends.to.spec.kind()) {
+        (Kind::LoadBalancer, Kind::VirtualMachines) if serves => front::machines(stack, ends),
+        (Kind::LoadBalancer, Kind::KubernetesCluster) if serves => front::pods(stack, ends),
+        (Kind::LoadBalancer, Kind::LoadBalancer) if serves => front::balancers(stack, ends),
+        (
+            Kind::HttpApi,
+            Kind::LoadBalancer
+            | Kind::ContainerService
+            | Kind::KubernetesCluster
+            | Kind::VirtualMachines
+            | Kind::WebService
+            | Kind::AppPlatform,
+        ) if serves => front::api(stack, ends),
+        (Kind::GlobalAccelerator, _) if serves => global_accelerator::connect(stack, ends),
+        (Kind::DdosProtection, _) => shield::protect(stack, ends),
+        (Kind::UserDirectory, Kind::GraphqlApi) => appsync::people(stack, ends),
+        _ => None,
+    }
+}
+
+/// Adds a machine at once when all are busy, before the average has moved.
+fn alarm(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
+    let group = ends.target.values.get("group_name")?.clone();
+    let suffix = format!("from_{}", ends.from.id.snake());
+    if stack.resources.iter().any(|it| it.key == format!("{}_{suffix}", ends.to.id.snake())) {
+        return Some(());
+    }
+    let name = stack.name_with(ends.to, "busy");
+    let step = block([("metric_interval_lower_bound", 0.into()), ("scaling_adjustment", 1.into())]);
+    let policy = stack
+        .add(ends.to, &suffix, "aws_autoscaling_policy", "AWS::AutoScaling::ScalingPolicy")
+        .tf("name", name.clone())
+        .set("autoscaling_group_name", "AutoScalingGroupName", group.clone())
+        .set("policy_type", "PolicyType", "StepScaling")
+        .set("adjustment_type", "AdjustmentType", "ChangeInCapacity")
+        .tf("step_adjustment", step.clone())
+        .cfn("StepAdjustments", list![kit::pascal(step)])
+        .done();
+    let policy_arn = policy.att("arn", "Arn");
+    stack
+        .add(
+            ends.to,
+            &format!("{suffix}_alarm"),
+            "aws_cloudwatch_metric_alarm",
+            "AWS::CloudWatch::Alarm",
+        )
+        .set("alarm_name", "AlarmName", name)
+        .set("namespace", "Namespace", "AWS/EC2")
+        .set("metric_name", "MetricName", "CPUUtilization")
+        .set("statistic", "Statistic", "Average")
+        .set("period", "Period", 60)
+        .set("evaluation_periods", "EvaluationPeriods", 2)
+        .set("threshold", "Threshold", 90)
+        .set("comparison_operator", "ComparisonOperator", "GreaterThanOrEqualToThreshold")
+        .tf("dimensions", map([("AutoScalingGroupName", group.clone())]))
+        .cfn("Dimensions", list![map([("Name", "AutoScalingGroupName".into()), ("Value", group)])])
+        .set("alarm_actions", "AlarmActions", list![policy_arn])
+        .done();
+    Some(())
 }
 
 /// Lets a build fetch the sources of a repository, and starts it or the

@@ -2,7 +2,7 @@
 
 use super::Ends;
 use crate::engine::bind::expr::{Expr, join};
-use crate::engine::bind::stack::Stack;
+use crate::engine::bind::stack::{Handle, Stack};
 use crate::engine::graph::{ApiProtocol, Spec};
 use crate::engine::requirements::Intent;
 
@@ -52,7 +52,7 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         }
         // Images are pulled with the right that the service's execution role has.
         (Spec::ImageRegistry(_), _, Intent::Serves) => image(stack, ends),
-        _ => None,
+        _ => super::compute::edge(stack, ends),
     }
 }
 
@@ -87,6 +87,32 @@ fn api_function(stack: &mut Stack<'_>, ends: &Ends<'_>, protocol: ApiProtocol) -
         }
         _ => integration,
     };
+    routes(stack, ends, protocol, &integration)?;
+    stack
+        .add(
+            ends.to,
+            &format!("from_{}", ends.from.id.snake()),
+            "aws_lambda_permission",
+            "AWS::Lambda::Permission",
+        )
+        .set("action", "Action", "lambda:InvokeFunction")
+        .set("function_name", "FunctionName", function.att("function_name", "Arn"))
+        .set("principal", "Principal", "apigateway.amazonaws.com")
+        .set("source_arn", "SourceArn", join![ends.source.values.get("execution_arn")?, "/*"])
+        .done();
+    Some(())
+}
+
+/// The routes that lead to an integration: all paths for the first target, a
+/// path of its own for each other.
+pub fn routes(
+    stack: &mut Stack<'_>,
+    ends: &Ends<'_>,
+    protocol: ApiProtocol,
+    integration: &Handle,
+) -> Option<()> {
+    let api = ends.source.handles.get("api")?;
+    let suffix = ends.suffix();
     let target: Expr = join!["integrations/", integration.id()];
     let taken =
         stack.resources.iter().any(|it| it.component == ends.from.id && it.key.ends_with("_route"));
@@ -125,17 +151,5 @@ fn api_function(stack: &mut Stack<'_>, ends: &Ends<'_>, protocol: ApiProtocol) -
         };
         route.done();
     }
-    stack
-        .add(
-            ends.to,
-            &format!("from_{}", ends.from.id.snake()),
-            "aws_lambda_permission",
-            "AWS::Lambda::Permission",
-        )
-        .set("action", "Action", "lambda:InvokeFunction")
-        .set("function_name", "FunctionName", function.att("function_name", "Arn"))
-        .set("principal", "Principal", "apigateway.amazonaws.com")
-        .set("source_arn", "SourceArn", join![ends.source.values.get("execution_arn")?, "/*"])
-        .done();
     Some(())
 }

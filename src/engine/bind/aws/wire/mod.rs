@@ -9,7 +9,7 @@
 mod compute;
 mod data;
 mod devices;
-mod edge;
+pub mod edge;
 mod events;
 mod flow;
 mod gateway;
