@@ -391,11 +391,8 @@ const RULES: &[Rule] = &[
             KubernetesCluster,
         ],
     ),
-    (
-        &[Build],
-        &[Publishes, Writes, Reads],
-        &[ImageRegistry, ObjectStore, SourceRepository, Secret],
-    ),
+    (&[Build], &[Publishes, Writes, Reads], &[ImageRegistry, ObjectStore, SourceRepository]),
+    (&[Build], &[Reads], &[Secret]),
     // Container services roll out by themselves.
     (&[Deployment], &[Invokes], &[VirtualMachines, Function, MachineScaling]),
     (&[FleetManager], &[Invokes, Reads], &[VirtualMachines]),

@@ -5,7 +5,7 @@ use super::wire::Ends;
 use crate::engine::bind::Limit;
 use crate::engine::bind::binding;
 use crate::engine::bind::expr::{Expr, block, list, map};
-use crate::engine::bind::stack::{Facet, Stack};
+use crate::engine::bind::stack::{Facet, Handle, Stack};
 use crate::engine::cost::bill::Bill;
 use crate::engine::graph::{Component, Deployment, Graph, Kind};
 
@@ -24,17 +24,37 @@ binding! {
     }
 }
 
-/// What it deploys to. A deployment application is for one platform.
-fn platform(graph: &Graph, it: &Component) -> Kind {
-    graph
-        .targets(&it.id)
-        .map(|(_, to)| to.spec.kind())
-        .find(|kind| matches!(kind, Kind::Function | Kind::VirtualMachines | Kind::MachineScaling))
-        .unwrap_or(Kind::VirtualMachines)
+/// Whether it deploys functions, and whether machines: an application is for one of both.
+fn platforms(graph: &Graph, it: &Component) -> (bool, bool) {
+    let has = |kinds: &[Kind]| graph.targets(&it.id).any(|(_, to)| kinds.contains(&to.spec.kind()));
+    let functions = has(&[Kind::Function]);
+    let machines = has(&[Kind::VirtualMachines, Kind::MachineScaling]);
+    (functions, machines || !functions)
 }
 
 fn lower(stack: &mut Stack<'_>, it: &Component, _spec: &Deployment) {
-    let function = platform(stack.graph, it) == Kind::Function;
+    let (functions, machines) = platforms(stack.graph, it);
+    let mut facet = Facet::default();
+    if functions {
+        let (application, group) = application(stack, it, true);
+        facet = facet
+            .handle("application", &application)
+            .handle("group", &group)
+            .value("name", application.by_ref("name"));
+    }
+    if machines {
+        let (application, group) = application(stack, it, false);
+        facet = facet
+            .handle("application", &application)
+            .handle("group", &group)
+            .handle("machines_group", &group)
+            .value("name", application.by_ref("name"));
+    }
+    stack.facet(it, facet);
+}
+
+/// An application, its group and the role that they act with.
+fn application(stack: &mut Stack<'_>, it: &Component, function: bool) -> (Handle, Handle) {
     let (compute, policy, configuration) = if function {
         (
             "Lambda",
@@ -44,10 +64,16 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _spec: &Deployment) {
     } else {
         ("Server", "service-role/AWSCodeDeployRole", "CodeDeployDefault.OneAtATime")
     };
-    let role = kit::role(stack, it, "role", "codedeploy.amazonaws.com", &[policy]);
-    let name = stack.name(it);
+    let word = |text: &str| if function { format!("functions_{text}") } else { text.to_owned() };
+    let role = kit::role(stack, it, &word("role"), "codedeploy.amazonaws.com", &[policy]);
+    let name = if function { stack.name_with(it, "functions") } else { stack.name(it) };
     let application = stack
-        .add(it, "", "aws_codedeploy_app", "AWS::CodeDeploy::Application")
+        .add(
+            it,
+            if function { "functions" } else { "" },
+            "aws_codedeploy_app",
+            "AWS::CodeDeploy::Application",
+        )
         .tf("name", name.clone())
         .cfn("ApplicationName", name.clone())
         .set("compute_platform", "ComputePlatform", compute)
@@ -57,7 +83,12 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _spec: &Deployment) {
         ("events", list!["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]),
     ]);
     let mut draft = stack
-        .add(it, "group", "aws_codedeploy_deployment_group", "AWS::CodeDeploy::DeploymentGroup")
+        .add(
+            it,
+            &word("group"),
+            "aws_codedeploy_deployment_group",
+            "AWS::CodeDeploy::DeploymentGroup",
+        )
         .tf("app_name", application.by_ref("name"))
         .cfn("ApplicationName", application.by_ref("name"))
         .set("deployment_group_name", "DeploymentGroupName", name)
@@ -75,22 +106,14 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _spec: &Deployment) {
         );
     }
     let group = draft.done();
-    let facet = Facet::default()
-        .handle("application", &application)
-        .handle("group", &group)
-        .handle("role", &role)
-        .value("name", application.by_ref("name"));
-    stack.facet(it, facet);
+    (application, group)
 }
 
 /// Names what a deployment group deploys to.
 pub fn connect(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
-    let group = ends.source.handles.get("group")?.clone();
     match ends.to.spec.kind() {
         Kind::VirtualMachines | Kind::MachineScaling => {
-            if platform(stack.graph, ends.from) == Kind::Function {
-                return None;
-            }
+            let group = ends.source.handles.get("machines_group")?.clone();
             if let Some(scaling) = ends.target.handles.get("scaling_group") {
                 let groups = list![scaling.by_ref("name")];
                 let known = stack.resources.iter().any(|it| {
@@ -118,13 +141,14 @@ pub fn connect(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
                     .cfn("Ec2TagFilters", list![kit::pascal(filter)])
                     .done();
             } else {
-                return None;
+                // Nothing is scaled, which has been said already.
+                return Some(());
             }
             agent(stack, ends);
             Some(())
         }
         // Traffic moves between versions of its alias, which each deployment names.
-        Kind::Function => (platform(stack.graph, ends.from) == Kind::Function).then_some(()),
+        Kind::Function => ends.source.handles.get("group").map(|_| ()),
         _ => None,
     }
 }

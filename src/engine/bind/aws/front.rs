@@ -111,10 +111,10 @@ fn binding(stack: &mut Stack<'_>, ends: &Ends<'_>, group: &Handle, port: u16) {
 /// One load balancer behind another, such as fixed addresses before paths.
 pub fn balancers(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
     let inner = ends.target.handles.get("load_balancer")?.clone();
-    let listener = ends.target.handles.get("listener").cloned()?;
-    if ends.source.handles.contains_key("listener") {
-        return None;
+    if let Some(outer) = ends.source.handles.get("listener").cloned() {
+        return send_on(stack, ends, &outer, &inner);
     }
+    let listener = ends.target.handles.get("listener").cloned()?;
     let port = ends.target.listener.as_ref()?.port;
     let (group, _) = elb::target(stack, ends, "alb", port)?;
     stack
@@ -132,6 +132,52 @@ pub fn balancers(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         .edit(&group)?
         .cfn("Targets", list![map([("Id", inner.by_ref("arn")), ("Port", port.into())])])
         .after(&listener)
+        .done();
+    Some(())
+}
+
+/// AWS has no application load balancer behind another: it sends callers on to
+/// the other's address.
+fn send_on(stack: &mut Stack<'_>, ends: &Ends<'_>, outer: &Handle, inner: &Handle) -> Option<()> {
+    let taken = stack.resources.iter().filter(|it| {
+        it.component == ends.from.id
+            && it.tf.as_ref().is_some_and(|it| it.kind == "aws_lb_listener_rule")
+    });
+    let priority = 500 + taken.count() as i64;
+    let paths = list![format!("/{}", ends.to.id), format!("/{}/*", ends.to.id)];
+    let redirect = block([
+        ("type", "redirect".into()),
+        (
+            "redirect",
+            block([("host", inner.att("dns_name", "DNSName")), ("status_code", "HTTP_302".into())]),
+        ),
+    ]);
+    let redirect_cfn = block([
+        ("Type", "redirect".into()),
+        (
+            "RedirectConfig",
+            block([("Host", inner.att("dns_name", "DNSName")), ("StatusCode", "HTTP_302".into())]),
+        ),
+    ]);
+    stack
+        .add(
+            ends.from,
+            &format!("{}_rule", ends.suffix()),
+            "aws_lb_listener_rule",
+            "AWS::ElasticLoadBalancingV2::ListenerRule",
+        )
+        .set("listener_arn", "ListenerArn", outer.by_ref("arn"))
+        .set("priority", "Priority", priority)
+        .tf("action", redirect)
+        .cfn("Actions", list![redirect_cfn])
+        .tf("condition", block([("path_pattern", block([("values", paths.clone())]))]))
+        .cfn(
+            "Conditions",
+            list![map([
+                ("Field", "path-pattern".into()),
+                ("PathPatternConfig", map([("Values", paths)])),
+            ])],
+        )
         .done();
     Some(())
 }
