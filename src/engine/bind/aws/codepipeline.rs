@@ -614,17 +614,6 @@ pub fn connect(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         }
         _ => return None,
     };
-    let known = stack.resources.iter().any(|it| {
-        it.key == pipeline.0
-            && it.tf.as_ref().is_some_and(|side| {
-                side.fields.iter().any(|(name, value)| {
-                    name == "stage" && format!("{value:?}").contains(&format!("{:?}", action.name))
-                })
-            })
-    });
-    if known {
-        return Some(());
-    }
     for statement in statements {
         stack.allow(&ends.from.id, statement);
     }

@@ -180,15 +180,14 @@ pub fn containers(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             .set("name", "PolicyName", name)
             .set("policy_type", "PolicyType", "TargetTrackingScaling")
             .tf("service_namespace", "ecs")
-            .tf("resource_id", id.clone())
-            .tf("scalable_dimension", "ecs:service:DesiredCount")
+            .tf("resource_id", target.by_ref("resource_id"))
+            .tf("scalable_dimension", target.by_ref("scalable_dimension"))
             .cfn("ScalingTargetId", target.id())
             .nested(
                 "target_tracking_scaling_policy_configuration",
                 "TargetTrackingScalingPolicyConfiguration",
                 tracking,
             )
-            .after(&target)
             .done();
     }
     Some(())

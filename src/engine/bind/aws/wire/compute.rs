@@ -16,6 +16,7 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (Kind::MachineScaling, Kind::ContainerService, Intent::Invokes) => {
             super::super::ec2_auto_scaling::containers(stack, ends)
         }
+        _ if repeated(stack, ends) => Some(()),
         // Both were told of each other when they were made.
         (Kind::SourceRepository, Kind::Pipeline | Kind::Build, _)
         | (Kind::Build, Kind::SourceRepository, _) => follow(stack, ends),
@@ -39,6 +40,30 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (Kind::Deployment, _, _) => super::super::codedeploy::connect(stack, ends),
         _ => None,
     }
+}
+
+/// Whether the same two are connected already: for these kinds the intent adds nothing.
+fn repeated(stack: &Stack<'_>, ends: &Ends<'_>) -> bool {
+    let whole = |kind| {
+        matches!(
+            kind,
+            Kind::Pipeline
+                | Kind::SourceRepository
+                | Kind::Deployment
+                | Kind::WebHosting
+                | Kind::Desktops
+        )
+    };
+    let (from, to) = (ends.from.spec.kind(), ends.to.spec.kind());
+    let compute = crate::engine::graph::pairs::COMPUTE.contains(&from);
+    !compute
+        && (whole(from) || whole(to))
+        && stack
+            .graph
+            .connections
+            .iter()
+            .find(|it| it.from == ends.from.id && it.to == ends.to.id)
+            .is_some_and(|first| first.intent != ends.connection.intent)
 }
 
 /// Requests from outside, to servers of our own.
