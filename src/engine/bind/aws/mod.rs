@@ -227,7 +227,6 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::IngestionPipeline => &osis::BINDING,
         Kind::ContactCenter => &connect::BINDING,
         Kind::Dashboards => &quicksight::BINDING,
-        _ => return None,
     })
 }
 
