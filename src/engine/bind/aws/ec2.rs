@@ -253,7 +253,13 @@ fn template(
         let key = if camel { "Arn" } else { "arn" };
         block([(key, profile.arn())])
     };
-    let tags = map([("Name", name.clone())]);
+    // The provider's default tags do not reach what a template starts; patching finds machines by these.
+    let marks = [
+        ("Name", name.clone()),
+        ("Project", Expr::Var("project".to_owned())),
+        ("PatchGroup", Expr::Var("name_prefix".to_owned())),
+    ];
+    let tags = map(marks.clone());
     draft = draft
         .tf("iam_instance_profile", profile_of(false))
         .tf("metadata_options", metadata.clone())
@@ -278,10 +284,7 @@ fn template(
                 ["instance", "volume"]
                     .into_iter()
                     .map(|kind| {
-                        map([
-                            ("ResourceType", kind.into()),
-                            ("Tags", kit::tag_list(&[("Name", name.clone())])),
-                        ])
+                        map([("ResourceType", kind.into()), ("Tags", kit::tag_list(&marks))])
                     })
                     .collect(),
             ),

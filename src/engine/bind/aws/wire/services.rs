@@ -40,6 +40,10 @@ pub fn wire(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         (Spec::ObjectStore(_), Spec::IngestionPipeline(_)) => {
             osis::connect(stack, ends, ends.from, true)
         }
+        (Spec::FleetManager(_), Spec::VirtualMachines(_)) => {
+            // Machines are found by the project's tag; their role lets the agent report.
+            ends.target.principal.as_ref().map(|_| ())
+        }
         (Spec::DataDiscovery(_), Spec::ObjectStore(_)) => macie::job(stack, ends),
         (Spec::ConfigRecorder(_), Spec::ObjectStore(_)) => {
             let policy = ends.target.handles.get("policy")?.clone();
