@@ -6,7 +6,7 @@ use crate::engine::bind::binding;
 use crate::engine::bind::expr::{block, join, list};
 use crate::engine::bind::stack::{Facet, Stack, Variable, VariableKind};
 use crate::engine::cost::bill::Bill;
-use crate::engine::graph::{Component, DataSync};
+use crate::engine::graph::{Component, DataSync, Kind};
 use crate::engine::requirements::Intent;
 
 binding! {
@@ -28,7 +28,12 @@ fn lower(stack: &mut Stack<'_>, it: &Component, _spec: &DataSync) {
     let role = kit::role(stack, it, "role", "datasync.amazonaws.com", &[]);
     let name = join!["/aws/datasync/", stack.name(it)];
     let logs = kit::log_group(stack, it, "logs", name);
-    let group = kit::security_group(stack, it, "");
+    // Buckets are reached by their public address, file systems from inside the network.
+    let inside = stack.graph.targets(&it.id).any(|(_, to)| to.spec.kind() == Kind::FileSystem);
+    let group = if inside { kit::security_group(stack, it, "") } else { None };
+    if let Some(draft) = group.as_ref().and_then(|group| stack.edit(group)) {
+        draft.skip("CKV2_AWS_5", "The location carries it; the check knows no locations").done();
+    }
     // Other locations, and tasks, are made with the connections: they name the stores.
     site(stack, it);
     let mut facet = Facet::default()

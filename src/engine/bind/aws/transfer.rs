@@ -59,7 +59,7 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &FileTransfer) {
         .set("protocols", "Protocols", protocols(spec))
         .set("domain", "Domain", if files { "EFS" } else { "S3" })
         .set("identity_provider_type", "IdentityProviderType", "SERVICE_MANAGED")
-        .set("security_policy_name", "SecurityPolicyName", "TransferSecurityPolicy-2024-01")
+        .set("security_policy_name", "SecurityPolicyName", "TransferSecurityPolicy-2025-03")
         .tf("structured_log_destinations", list![join![logs.arn(), ":*"]])
         .cfn("StructuredLogDestinations", list![logs.arn()])
         .tf("tags", map([("Name", name.clone())]))

@@ -156,10 +156,12 @@ fn aurora_mysql(spec: &RelationalDatabase, wanted: Option<&str>) -> Engine {
         port: 3306,
         parameters: vec![
             ("require_secure_transport", "ON"),
+            ("server_audit_logging", "1"),
+            ("server_audit_events", "CONNECT,QUERY_DCL,QUERY_DDL"),
             ("slow_query_log", "1"),
             ("long_query_time", "1"),
         ],
-        logs: &["error", "slowquery"],
+        logs: &["audit", "error", "slowquery"],
         database: Some(name(&spec.database, 64)),
         license: None,
         replicas: true,

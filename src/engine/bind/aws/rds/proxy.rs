@@ -22,6 +22,9 @@ pub(super) fn lower(
     else {
         return access;
     };
+    if let Some(draft) = stack.edit(&group) {
+        draft.skip("CKV2_AWS_5", "The proxy carries it; the check knows no proxies").done();
+    }
     let group = kit::group_id(&group);
     let database = kit::group_id(database);
     let text = format!("Connections of the pool to {}", it.title);
@@ -77,11 +80,13 @@ pub(super) fn lower(
         .tf_maybe("db_cluster_identifier", cluster.map(|it| it.by_ref("id")))
         .tf_maybe("db_instance_identifier", instance.map(|it| it.by_ref("identifier")))
         .done();
+    // A cluster is a target once it has instances; an instance is named itself.
     let members: Vec<String> = stack
         .resources
         .iter()
         .filter(|resource| {
-            resource.component == it.id
+            cluster.is_some()
+                && resource.component == it.id
                 && resource.cfn.as_ref().is_some_and(|side| side.kind == "AWS::RDS::DBInstance")
         })
         .map(|resource| resource.key.clone())
