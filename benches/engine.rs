@@ -1,0 +1,63 @@
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+//! Speed of the engine on one core, over every case below `tests/golden`.
+//!
+//! `cargo bench --bench engine` prints the median and the slowest of 50 runs a
+//! case: analysis to three priced options, and all files of one option.
+
+use cloudgen::engine::analysis::{self, Format};
+use cloudgen::engine::emit::terraform::Settings;
+use cloudgen::engine::plan::Policy;
+use cloudgen::engine::requirements::{Cloud, Hints};
+use std::hint::black_box;
+use std::time::Instant;
+
+const RUNS: usize = 50;
+
+fn main() -> std::io::Result<()> {
+    let hints = Hints { cloud: Some(Cloud::Aws), ..Hints::default() };
+    let policy = Policy::default();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let mut cases: Vec<_> = std::fs::read_dir(root)?.filter_map(Result::ok).collect();
+    cases.sort_by_key(std::fs::DirEntry::path);
+    let mut analyses = Vec::new();
+    let mut codes = Vec::new();
+    for case in cases {
+        let text = std::fs::read_to_string(case.path().join("input.txt"))?;
+        let (median, worst) = time(|| {
+            black_box(analysis::analyze(&text, &hints, &policy));
+        });
+        let options = analysis::analyze(&text, &hints, &policy).options;
+        let Some(best) = options.last() else { continue };
+        let (code, slowest) = time(|| {
+            for format in [Format::Terraform, Format::CloudFormation] {
+                black_box(analysis::generate(&best.graph, format, &Settings::default()));
+            }
+        });
+        println!(
+            "{:<18} analyze {median:7.2} ms, worst {worst:7.2}   both formats {code:7.2} ms, worst {slowest:7.2}",
+            case.file_name().to_string_lossy()
+        );
+        analyses.push(median);
+        codes.push(code);
+    }
+    for (name, mut figures) in [("analyze", analyses), ("both formats", codes)] {
+        figures.sort_by(f64::total_cmp);
+        if let (Some(middle), Some(last)) = (figures.get(figures.len() / 2), figures.last()) {
+            println!("{name}: median case {middle:.2} ms, largest {last:.2} ms");
+        }
+    }
+    Ok(())
+}
+
+/// Median and worst of the runs, in milliseconds.
+fn time(mut work: impl FnMut()) -> (f64, f64) {
+    let mut runs: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    runs.sort_by(f64::total_cmp);
+    (runs[RUNS / 2], runs[RUNS - 1])
+}
