@@ -330,10 +330,7 @@ pub fn component(out: &mut Paper, analysis: &Analysis, design: &Design, it: &Com
     if let Some(binding) = binding {
         out.heading("Limits and documentation");
         if let Some(sla) = binding.sla {
-            out.item(
-                "  -",
-                &format!("SLA {} ({}, {})", percent(sla.availability), sla.source, sla.date),
-            );
+            out.item("  -", &format!("SLA {} ({})", percent(sla.availability), sla.source));
         }
         for limit in binding.limits {
             out.item("  -", &format!("{}: {} ({})", limit.what, limit.value, limit.source));

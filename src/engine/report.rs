@@ -120,7 +120,6 @@ fn availability(it: &Availability) -> Value {
             "share": it.share,
             "single": it.single,
             "source": it.source,
-            "source_date": it.date,
         })).collect::<Vec<_>>(),
         "without_sla": it.without_sla,
     })

@@ -41,8 +41,8 @@ pub struct Sla {
     pub availability: f64,
     /// The commitment for a single instance or zone, when it is lower.
     pub single: f64,
+    /// Where the provider publishes it.
     pub source: &'static str,
-    pub date: &'static str,
 }
 
 /// A hard limit, with where it is stated.

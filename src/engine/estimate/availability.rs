@@ -28,7 +28,6 @@ pub struct Part {
     pub share: f64,
     pub single: bool,
     pub source: &'static str,
-    pub date: &'static str,
 }
 
 pub fn availability(graph: &Graph) -> Availability {
@@ -43,7 +42,6 @@ pub fn availability(graph: &Graph) -> Availability {
                     share: if single { sla.single } else { sla.availability },
                     single,
                     source: sla.source,
-                    date: sla.date,
                 });
             }
             None => without_sla.push(component.id.clone()),

@@ -19,7 +19,6 @@ binding! {
             availability: 0.9995,
             single: 0.9995,
             source: "https://aws.amazon.com/api-gateway/sla/",
-            date: "2022-05-05",
         }),
         limits: &[
             Limit {

@@ -20,7 +20,6 @@ binding! {
             availability: 0.9995,
             single: 0.9995,
             source: "https://aws.amazon.com/appsync/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Time to answer a request",

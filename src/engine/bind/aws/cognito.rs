@@ -19,7 +19,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/cognito/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Sign-ins a second",

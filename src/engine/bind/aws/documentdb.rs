@@ -18,7 +18,6 @@ binding! {
             availability: 0.999,
             single: 0.995,
             source: "https://aws.amazon.com/documentdb/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Size of a document",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.99999,
             single: 0.9999,
             source: "https://aws.amazon.com/dynamodb/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Size of an item",

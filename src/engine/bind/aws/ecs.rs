@@ -19,7 +19,6 @@ binding! {
             availability: 0.9999,
             single: 0.995,
             source: "https://aws.amazon.com/compute/sla/",
-            date: "2022-05-25",
         }),
         limits: &[Limit {
             what: "Size of a task",

@@ -21,7 +21,6 @@ binding! {
             availability: 0.9995,
             single: 0.9995,
             source: "https://aws.amazon.com/eks/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Nodes of a managed node group",

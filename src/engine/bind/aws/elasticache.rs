@@ -19,7 +19,6 @@ binding! {
             availability: 0.9999,
             single: 0.995,
             source: "https://aws.amazon.com/elasticache/sla/",
-            date: "2023-11-27",
         }),
         limits: &[Limit {
             what: "Nodes of a cluster",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.9999,
             single: 0.9999,
             source: "https://aws.amazon.com/elasticloadbalancing/sla/",
-            date: "2022-07-25",
         }),
         limits: &[Limit {
             what: "Targets of an application load balancer",

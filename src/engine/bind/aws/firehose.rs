@@ -21,7 +21,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/kinesis/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Size of a record",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.9999,
             single: 0.995,
             source: "https://aws.amazon.com/fsx/sla/",
-            date: "2023-07-05",
         }),
         limits: &[Limit {
             what: "Storage of a Windows file server",

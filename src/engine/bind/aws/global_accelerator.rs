@@ -17,7 +17,6 @@ binding! {
             availability: 0.9999,
             single: 0.9999,
             source: "https://aws.amazon.com/global-accelerator/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Accelerators of an account",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.99999,
             single: 0.99999,
             source: "https://aws.amazon.com/kms/sla/",
-            date: "2023-03-28",
         }),
         limits: &[Limit {
             what: "Symmetric requests a second, in most regions",

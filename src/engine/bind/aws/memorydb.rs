@@ -18,7 +18,6 @@ binding! {
             availability: 0.9999,
             single: 0.995,
             source: "https://aws.amazon.com/memorydb/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Shards of a cluster",

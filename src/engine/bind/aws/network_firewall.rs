@@ -19,7 +19,6 @@ binding! {
             availability: 0.9999,
             single: 0.99,
             source: "https://aws.amazon.com/network-firewall/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Throughput of an endpoint",

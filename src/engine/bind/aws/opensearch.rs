@@ -20,7 +20,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/opensearch-service/sla/",
-            date: "2023-04-26",
         }),
         limits: &[Limit {
             what: "Data nodes of a domain",

@@ -19,7 +19,6 @@ binding! {
             availability: 0.999,
             single: 0.995,
             source: "https://aws.amazon.com/redshift/sla/",
-            date: "2023-04-26",
         }),
         limits: &[Limit {
             what: "Nodes of a cluster of the largest type",

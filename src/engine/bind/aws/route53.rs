@@ -17,7 +17,6 @@ binding! {
             availability: 1.0,
             single: 1.0,
             source: "https://aws.amazon.com/route53/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Records in a zone",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/s3/sla/",
-            date: "2022-05-05",
         }),
         limits: &[
             Limit {

@@ -18,7 +18,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/s3/sla/",
-            date: "2023-11-28",
         }),
         limits: &[Limit {
             what: "Directory buckets of an account in a region",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.9999,
             single: 0.9999,
             source: "https://aws.amazon.com/vpc/lattice/sla/",
-            date: "2023-03-31",
         }),
         limits: &[Limit {
             what: "Services of a service network",

@@ -17,7 +17,6 @@ binding! {
             availability: 0.9995,
             single: 0.9995,
             source: "https://aws.amazon.com/vpn/site-to-site-vpn-sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Throughput of a tunnel",

@@ -18,7 +18,6 @@ binding! {
             availability: 0.9995,
             single: 0.9995,
             source: "https://aws.amazon.com/waf/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Capacity of a web ACL",

@@ -17,7 +17,6 @@ binding! {
             availability: 0.999,
             single: 0.999,
             source: "https://aws.amazon.com/workspaces/sla/",
-            date: "2022-05-05",
         }),
         limits: &[Limit {
             what: "Desktops of a new account in a region",

@@ -29,7 +29,6 @@ binding! {
             availability: 0.9999,
             single: 0.995,
             source: "https://aws.amazon.com/rds/sla/",
-            date: "2022-05-05",
         }),
         limits: &[
             Limit {
