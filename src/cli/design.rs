@@ -142,13 +142,14 @@ pub fn analyze(args: &Analyze) -> anyhow::Result<ExitCode> {
             let file = std::fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
             read_limited(file, path)?
         }
-        (None, None) if !std::io::stdin().is_terminal() => {
-            read_limited(std::io::stdin().lock(), "standard input")?
-        }
-        (None, None) => bail!(
-            "say what the system has to do: cloudgen analyze \"HIPAA patient portal, 50k users, EU only\""
-        ),
+        (None, None) if std::io::stdin().is_terminal() => String::new(),
+        (None, None) => read_limited(std::io::stdin().lock(), "standard input")?,
     };
+    if text.trim().is_empty() {
+        bail!(
+            "say what the system has to do: cloudgen analyze \"HIPAA patient portal, 50k users, EU only\""
+        );
+    }
     if text.len() as u64 > MAX_TEXT {
         bail!("the text has {} bytes; at most {MAX_TEXT} are analysed", text.len());
     }
