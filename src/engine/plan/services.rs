@@ -268,6 +268,10 @@ pub fn meaning(cloud: Cloud, service: &str) -> Option<Meaning> {
 
 /// The canonical AWS service of a kind.
 pub fn service_of(kind: Kind) -> &'static str {
+    // A name that texts use; the service that its resources belong to is another.
+    if kind == PrivateLink {
+        return "vpc-endpoint";
+    }
     AWS.iter().find(|(_, it)| *it == Part(kind)).map_or(kind.name(), |(name, _)| name)
 }
 
