@@ -11,7 +11,7 @@ use crate::engine::requirements::Intent;
 
 binding! {
     ExpressStore {
-        service: "s3-express",
+        service: "s3express",
         title: "Amazon S3 Express One Zone",
         docs: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-one-zone.html",
         sla: Some(Sla {
