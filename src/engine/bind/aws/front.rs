@@ -330,11 +330,8 @@ fn http(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             let port = ends.target.listener.as_ref()?.port;
             let listener =
                 ends.target.handles.get("https").or(ends.target.handles.get("listener")).cloned();
-            match listener {
-                Some(listener) => Some((listener.by_ref("arn"), port)),
-                // A load balancer without rules of its own is called by its address.
-                None => None,
-            }
+            // A load balancer without rules of its own is called by its address.
+            listener.map(|listener| (listener.by_ref("arn"), port))
         }
         _ => {
             let front = front(stack, ends)?;
