@@ -132,10 +132,44 @@ fn complete(requirements: Requirements, policy: &Policy) -> Analysis {
             graph,
         });
     }
+    if requirements.facts.iter().any(|it| it.kind == "availability")
+        && let Some(target) = requirements.needs.availability
+    {
+        diagnostics.extend(options.iter().filter_map(|it| below_target(it, target)));
+    }
     for n in 0..options.len() {
         options[n].trade_offs = trade_offs(&options, n);
     }
     Analysis { requirements, options, decisions: plan.decisions, demand, diagnostics }
+}
+
+/// The remark about an option whose services promise less than was asked for.
+fn below_target(design: &Design, target: f64) -> Option<Diagnostic> {
+    let share = design.availability.share;
+    if share >= target {
+        return None;
+    }
+    let mut parts: Vec<_> = design.availability.parts.iter().collect();
+    parts.sort_by(|a, b| a.share.total_cmp(&b.share));
+    let weakest: Vec<String> = parts
+        .iter()
+        .take(3)
+        .map(|it| format!("{} ({:.3} %)", it.component, it.share * 100.0))
+        .collect();
+    Some(
+        Diagnostic::new(
+            "availability-not-promised",
+            Severity::Warning,
+            format!(
+                "The SLAs of the {} option multiply to {:.3} %, below the {:.3} % asked for; the weakest are {}.",
+                design.graph.tier.name(),
+                share * 100.0,
+                target * 100.0,
+                weakest.join(", ")
+            ),
+        )
+        .help("Providers usually do better than they promise; to be promised more, take parts off the request path or run them in two regions."),
+    )
 }
 
 /// What an option costs a month.
