@@ -42,7 +42,7 @@ struct Given {
     #[arg(long)]
     region: Option<String>,
     /// US dollars a month
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     budget: Option<f64>,
     /// Frameworks to comply with: hipaa, pci, soc2, gdpr, fedramp, iso27001
     #[arg(long, value_delimiter = ',')]
