@@ -14,7 +14,7 @@ use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tracing::Instrument;
 
 use super::config::Config;
@@ -35,7 +35,8 @@ pub struct Nonce(pub Arc<str>);
 pub async fn front(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let client = client(&state, request.headers(), request.extensions());
-    let nonce = Nonce(STANDARD_NO_PAD.encode(crypto::random::<16>()).into());
+    // The alphabet that HTML has no reason to escape.
+    let nonce = Nonce(URL_SAFE_NO_PAD.encode(crypto::random::<16>()).into());
     let method = request.method().clone();
     // The pattern rather than the path: paths may hold secrets, and metrics
     // must not grow with them.
