@@ -468,6 +468,7 @@ async fn a_disabled_account_is_out_at_once() {
     assert!(app.mails().await.is_empty());
 }
 
+/// ASVS V16.3.1
 #[tokio::test]
 async fn what_people_do_with_their_accounts_is_recorded() {
     let app = App::new().await;

@@ -317,6 +317,7 @@ async fn workspaces_are_made_renamed_and_deleted_within_the_plan() {
     assert_eq!(refused["code"], "last_workspace");
 }
 
+/// ASVS V2.3.4
 #[tokio::test]
 async fn workspaces_made_at_once_do_not_exceed_the_plan() {
     let app = App::new().await;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::App;
 
-/// ASVS V3.4.4 V3.4.5 V3.4.6
+/// ASVS V3.4.2 V3.4.4 V3.4.5 V3.4.6
 #[tokio::test]
 async fn every_answer_has_the_security_headers_and_a_request_id() {
     let app = App::new().await;
@@ -43,6 +43,8 @@ async fn every_answer_has_the_security_headers_and_a_request_id() {
         ] {
             assert_eq!(answer.header(name), value, "{path}: {name}");
         }
+        let asked = app.anonymous().with("origin", "https://evil.example").get(path).await;
+        assert_eq!(asked.header("access-control-allow-origin"), "", "{path}: no other origin");
         assert!(answer.header("x-request-id").len() == 36, "{path}");
         assert_eq!(answer.header("strict-transport-security"), "", "{path}: only with https");
     }

@@ -154,7 +154,7 @@ mod tests {
         assert!(COMMON.is_sorted() && fitting > 20_000, "{fitting}");
     }
 
-    /// ASVS V6.2.8
+    /// ASVS V6.2.8 V11.4.2
     #[tokio::test]
     async fn a_password_is_compared_as_it_was_typed() {
         let long = format!("{} end", "x".repeat(90));
