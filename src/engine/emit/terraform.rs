@@ -91,6 +91,9 @@ pub fn files(stack: &Stack<'_>, settings: &Settings) -> Vec<Artifact> {
         out.push(Artifact::text("outputs.tf", outputs(stack, &names)));
     }
     out.extend(environments(stack));
+    if settings.backend.is_none() {
+        out.push(Artifact::text("backend.tf.example", BACKEND));
+    }
     out.push(Artifact::text(
         ".gitignore",
         ".terraform/\n*.tfstate\n*.tfstate.*\n*.tfplan\ncrash.log\n",
@@ -138,22 +141,21 @@ fn versions(settings: &Settings) -> String {
     let mut out = String::from(
         "terraform {\n  required_version = \">= 1.5.0\"\n\n  required_providers {\n    aws = {\n      source  = \"hashicorp/aws\"\n      version = \">= 5.100.0, < 7.0.0\"\n    }\n  }\n",
     );
-    match &settings.backend {
-        Some((kind, fields)) => {
-            let width = fields.keys().map(String::len).max().unwrap_or(0);
-            let _ = writeln!(out, "\n  backend {} {{", quoted(kind));
-            for (name, value) in fields {
-                let _ = writeln!(out, "    {name:width$} = {}", quoted(value));
-            }
-            out.push_str("  }\n");
+    if let Some((kind, fields)) = &settings.backend {
+        let width = fields.keys().map(String::len).max().unwrap_or(0);
+        let _ = writeln!(out, "\n  backend {} {{", quoted(kind));
+        for (name, value) in fields {
+            let _ = writeln!(out, "    {name:width$} = {}", quoted(value));
         }
-        None => out.push_str(
-            "\n  # State stays on this machine. A team replaces this with a shared backend, such as S3 with locking.\n  backend \"local\" {}\n",
-        ),
+        out.push_str("  }\n");
     }
     out.push_str("}\n");
     out
 }
+
+/// Where a team keeps its state, to fill in and rename; without it Terraform
+/// keeps state on the machine it runs on.
+const BACKEND: &str = "# Rename to backend.tf and fill in to share state.\nterraform {\n  backend \"s3\" {\n    bucket       = \"your-state-bucket\"\n    key          = \"cloudgen/terraform.tfstate\"\n    region       = \"us-east-1\"\n    encrypt      = true\n    use_lockfile = true\n  }\n}\n";
 
 fn providers(stack: &Stack<'_>) -> String {
     const TAGS: &str = "\n  default_tags {\n    tags = merge(\n      {\n        Project     = var.project\n        Environment = var.environment\n        ManagedBy   = \"terraform\"\n      },\n      var.tags,\n    )\n  }\n}\n";
