@@ -2,6 +2,7 @@
 
 use super::bind::stack::Stack;
 use super::bind::{self, binding_of};
+use super::brief::Step;
 use super::cost::bill::Bill;
 use super::diag::{Diagnostic, Severity};
 use super::emit::terraform::Settings;
@@ -11,7 +12,8 @@ use super::estimate::latency::{Latency, latency};
 use super::estimate::recovery::{Recovery, recovery};
 use super::graph::{Graph, Tier};
 use super::plan::{self, Decision, Demand, Economy, Policy};
-use super::requirements::{self, Hints, Requirements};
+use super::requirements::{self, Given, Hints, Requirements};
+use serde::{Deserialize, Serialize};
 
 /// What was understood, and the three options made of it.
 pub struct Analysis {
@@ -46,7 +48,8 @@ pub struct Cost {
 }
 
 /// Which code is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     Terraform,
     CloudFormation,
@@ -63,17 +66,23 @@ impl Format {
 
 /// Analyses the first text of a conversation.
 pub fn analyze(text: &str, hints: &Hints, policy: &Policy) -> Analysis {
-    complete(requirements::understand(text, hints), policy)
+    let given = Given { hints, policy, before: &[], after: &[] };
+    complete(requirements::understand_with(text, &given), policy, &mut |_| ())
 }
 
 /// Analyses what a later turn makes of earlier requirements.
 pub fn revise(previous: &Requirements, text: &str, hints: &Hints, policy: &Policy) -> Analysis {
-    complete(requirements::revise(previous, text, hints), policy)
+    let given = Given { hints, policy, before: &[], after: &[] };
+    complete(requirements::revise_with(previous, text, &given), policy, &mut |_| ())
 }
 
 /// Plans, prices and estimates. When the good option costs more than the
 /// budget, leaner plans are tried in turn; what they give up is said.
-fn complete(requirements: Requirements, policy: &Policy) -> Analysis {
+pub(super) fn complete(
+    requirements: Requirements,
+    policy: &Policy,
+    step: &mut dyn FnMut(Step),
+) -> Analysis {
     let mut plan = plan::plan(&requirements, policy, Economy::default());
     let mut diagnostics = requirements.diagnostics.clone();
     if let Some(budget) = requirements.needs.budget {
@@ -110,6 +119,7 @@ fn complete(requirements: Requirements, policy: &Policy) -> Analysis {
     }
     diagnostics.extend(plan.diagnostics);
     let demand = plan.demand;
+    plan.graphs.iter().for_each(|it| step(Step::Planned(it)));
     let mut options: Vec<Design> = Vec::new();
     for graph in plan.graphs {
         let stack = bind::lower(&graph);
@@ -120,10 +130,13 @@ fn complete(requirements: Requirements, policy: &Policy) -> Analysis {
         }
         let wired = stack.wired.clone();
         drop(stack);
+        step(Step::Wired(&graph, &wired));
+        let cost = price(&graph);
+        step(Step::Priced(&graph, &cost));
         options.push(Design {
             title: title(&graph, &requirements),
             summary: summary(&graph),
-            cost: price(&graph),
+            cost,
             wired,
             availability: availability(&graph),
             latency: latency(&graph, demand.peak_rps, demand.cpu_seconds),

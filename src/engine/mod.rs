@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod bind;
+pub mod brief;
 pub mod cost;
 pub mod diag;
 pub mod diff;
@@ -15,6 +16,7 @@ pub mod emit;
 pub mod estimate;
 pub mod graph;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod requirements;
 

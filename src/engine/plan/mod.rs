@@ -24,7 +24,7 @@ mod named;
 mod network;
 mod observability;
 mod parts;
-mod profile;
+pub mod profile;
 mod recovery;
 mod regions;
 pub mod services;
@@ -35,43 +35,15 @@ mod tiers;
 #[cfg(test)]
 mod tests;
 
+pub use super::policy::Policy;
+
 use super::diag::{Diagnostic, Severity, Span};
 use super::graph::specs::Spec;
 use super::graph::{Graph, Kind, NodeId, Reason, Tier};
 use super::requirements::{Needs, Requirements};
 use profile::Profile;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What the organisation prescribes, whatever a text asks for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Policy {
-    /// Canonical service names; nothing else may be used when given.
-    pub allowed_services: Option<BTreeSet<String>>,
-    pub forbidden_services: BTreeSet<String>,
-    pub allowed_regions: Option<BTreeSet<String>>,
-    /// Main region where the text names none.
-    pub region: Option<String>,
-    pub recovery_region: Option<String>,
-    /// Address range of new networks.
-    pub cidr: Option<String>,
-    /// Use the organisation's network instead of making one.
-    pub existing_network: bool,
-    pub domain: Option<String>,
-    /// Name that resources start with; else the title of the system.
-    pub project: Option<String>,
-}
-
-impl Policy {
-    pub fn allows_service(&self, service: &str) -> bool {
-        !self.forbidden_services.contains(service)
-            && self.allowed_services.as_ref().is_none_or(|it| it.contains(service))
-    }
-
-    pub fn allows_region(&self, region: &str) -> bool {
-        self.allowed_regions.as_ref().is_none_or(|it| it.contains(region))
-    }
-}
+use std::collections::BTreeMap;
 
 /// How hard money presses. Each level drops what the least hard need requires:
 /// 1 detection and comfort, 2 spare copies and zones, 3 standbys that no goal
@@ -336,7 +308,7 @@ pub fn plan(requirements: &Requirements, policy: &Policy, economy: Economy) -> P
         cpu_seconds: profile.cpu_seconds,
     };
     let title = policy.project.as_deref().unwrap_or(&needs.title);
-    let project = project_name(title);
+    let project = project_name(title, policy.name_prefix.as_deref().unwrap_or_default());
     for tier in Tier::ALL {
         let ctx = Ctx { needs, policy, profile: &profile, tier, economy: economy.get() };
         let draft = draft(ctx, project.clone());
@@ -374,8 +346,8 @@ fn draft(ctx: Ctx<'_>, project: NodeId) -> Draft<'_> {
 /// Longest name of a project: names of resources start with it.
 const PROJECT_LENGTH: usize = 20;
 
-fn project_name(title: &str) -> NodeId {
-    let mut short = String::new();
+fn project_name(title: &str, prefix: &str) -> NodeId {
+    let mut short = prefix.to_owned();
     for word in title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty()) {
         if short.len() + word.len() + 1 > PROJECT_LENGTH {
             break;

@@ -1,5 +1,6 @@
 //! Requirements in the making: where every reader puts what it found.
 
+use super::settings::data_of;
 use super::{Compliance, DataClass, Diagnostic, Fact, Load, Needs, Question};
 use crate::engine::diag::{Severity, Span};
 use serde_json::{Value, json};
@@ -101,12 +102,7 @@ impl<'t> Draft<'t> {
     pub(super) fn law(&mut self, law: Compliance, span: Span, confidence: f64) {
         if self.needs.compliance.insert(law) {
             self.fact("compliance", json!(law), span, confidence);
-            match law {
-                Compliance::Hipaa => drop(self.needs.data.insert(DataClass::Health)),
-                Compliance::PciDss => drop(self.needs.data.insert(DataClass::Payment)),
-                Compliance::Gdpr => drop(self.needs.data.insert(DataClass::Personal)),
-                _ => {}
-            }
+            self.needs.data.extend(data_of(law));
         }
     }
 

@@ -17,6 +17,7 @@ mod quantities;
 mod regions;
 mod resolve;
 mod revise;
+pub mod settings;
 mod settle;
 mod stance;
 #[cfg(test)]
@@ -25,11 +26,12 @@ mod tokens;
 mod vocabulary;
 mod workloads;
 
-pub use resolve::understand;
-pub use revise::revise;
+pub use resolve::{understand, understand_with};
+pub use revise::{revise, revise_with};
 
 use super::diag::{Diagnostic, Span};
-use serde::Serialize;
+use super::policy::Policy;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was understood.
@@ -40,6 +42,9 @@ pub struct Requirements {
     pub facts: Vec<Fact>,
     pub assumptions: Vec<Assumption>,
     pub questions: Vec<Question>,
+    /// What was set by hand and still holds.
+    #[serde(skip)]
+    pub(super) set: BTreeMap<&'static str, serde_json::Value>,
     #[serde(skip)]
     pub needs: Needs,
     #[serde(skip)]
@@ -68,6 +73,19 @@ pub struct Assumption {
     pub kind: &'static str,
     pub value: serde_json::Value,
     pub reason: String,
+    pub source: Source,
+}
+
+/// Who says what no text says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A rule of the engine.
+    Engine,
+    /// A person who set it by hand.
+    Hand,
+    /// Defaults and rules of the organisation.
+    Organisation,
 }
 
 /// Something only the person can decide.
@@ -119,12 +137,26 @@ pub struct Needs {
     pub intent: Intention,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cloud {
     Aws,
     Azure,
     Gcp,
+}
+
+impl Cloud {
+    pub fn named(text: &str) -> Option<Self> {
+        vocabulary::provider(&text.to_ascii_lowercase())
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Aws => "AWS",
+            Self::Azure => "Azure",
+            Self::Gcp => "Google Cloud",
+        }
+    }
 }
 
 /// What the person wants done.
@@ -323,6 +355,48 @@ pub enum Compliance {
     Iso27001,
 }
 
+impl Compliance {
+    pub const ALL: [Self; 6] =
+        [Self::Hipaa, Self::PciDss, Self::Soc2, Self::Gdpr, Self::FedRamp, Self::Iso27001];
+
+    /// By any of its usual spellings: `hipaa`, `PCI DSS`, `soc-2`.
+    pub fn named(text: &str) -> Option<Self> {
+        let plain: String =
+            text.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        Some(match plain.as_str() {
+            "hipaa" => Self::Hipaa,
+            "pci" | "pcidss" => Self::PciDss,
+            "soc2" => Self::Soc2,
+            "gdpr" => Self::Gdpr,
+            "fedramp" => Self::FedRamp,
+            "iso27001" => Self::Iso27001,
+            _ => return None,
+        })
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Hipaa => "HIPAA",
+            Self::PciDss => "PCI DSS",
+            Self::Soc2 => "SOC 2",
+            Self::Gdpr => "GDPR",
+            Self::FedRamp => "FedRAMP",
+            Self::Iso27001 => "ISO 27001",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Compliance {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::named(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "{text} is no framework that is known; known are hipaa, pci, soc2, gdpr, fedramp, iso27001"
+            ))
+        })
+    }
+}
+
 /// Wishes and prohibitions about how it is built.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preferences {
@@ -352,13 +426,24 @@ pub struct ExistingNetwork {
     pub domain: Option<String>,
 }
 
-/// What is known besides the text: flags of the command, form fields, defaults
-/// of the organisation. A hint wins over an assumption and loses to a fact of
-/// the text, except where the caller says it is binding.
-#[derive(Clone, Debug, Default)]
+/// What is known besides the text: flags of the command, fields of a form. A
+/// hint wins over an assumption and loses to a fact of the text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Hints {
     pub cloud: Option<Cloud>,
     pub region: Option<String>,
     pub budget: Option<f64>,
     pub compliance: BTreeSet<Compliance>,
+}
+
+/// All that a text is read with.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    pub hints: &'a Hints,
+    pub policy: &'a Policy,
+    /// Set by hand before the text was written: they hold where it says nothing.
+    pub before: &'a [(&'a str, &'a serde_json::Value)],
+    /// Set by hand after the text was written: they hold whatever it says.
+    pub after: &'a [(&'a str, &'a serde_json::Value)],
 }

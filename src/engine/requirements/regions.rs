@@ -203,6 +203,48 @@ pub(super) fn within(code: &str, group: &str) -> bool {
     groups(code).contains(&group)
 }
 
+/// The residency groups: code and the name that people use.
+pub(super) fn group_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NAMES.iter().copied()
+}
+
+const NAMES: &[(&str, &str)] = &[
+    ("eu", "European Union"),
+    ("us", "United States"),
+    ("gb", "United Kingdom"),
+    ("de", "Germany"),
+    ("fr", "France"),
+    ("ch", "Switzerland"),
+    ("it", "Italy"),
+    ("es", "Spain"),
+    ("se", "Sweden"),
+    ("ca", "Canada"),
+    ("au", "Australia"),
+    ("in", "India"),
+    ("jp", "Japan"),
+    ("br", "Brazil"),
+    ("sg", "Singapore"),
+    ("kr", "South Korea"),
+    ("za", "South Africa"),
+    ("ae", "United Arab Emirates"),
+];
+
+/// The region of AWS that a place or a residency group, lowercase, names.
+pub(super) fn of_words(words: &str) -> Option<&'static str> {
+    PLACES
+        .iter()
+        .find(|it| it.names.contains(&words))
+        .map(|it| it.regions[0])
+        .or_else(|| {
+            let group = GROUPS.iter().find(|it| it.0 == words || it.1.contains(&words));
+            of_group(group?.0, Cloud::Aws)
+        })
+        .or_else(|| {
+            let known = crate::engine::cost::catalogue::regions("aws").iter();
+            known.into_iter().find(|it| it.city.to_lowercase() == words).map(|it| it.code)
+        })
+}
+
 /// The usual region of a residency group.
 pub(super) fn of_group(group: &str, cloud: Cloud) -> Option<&'static str> {
     let home = match group {

@@ -4,16 +4,23 @@ use super::draft::Draft;
 use super::settle::settle;
 use super::tokens::Reading;
 use super::{
-    Cloud, Diagnostic, Hints, Load, Needs, Question, Requirements, Stance, WorkloadKind, facts,
-    flows, implied, load, mentions, quantities, vocabulary, workloads,
+    Cloud, Diagnostic, Given, Hints, Load, Needs, Question, Requirements, Stance, WorkloadKind,
+    facts, flows, implied, load, mentions, quantities, vocabulary, workloads,
 };
 use crate::engine::diag::Severity;
+use crate::engine::policy::Policy;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Reads a text on its own.
 pub fn understand(text: &str, hints: &Hints) -> Requirements {
-    let mut draft = read(text, hints, false);
-    settle(&mut draft, hints)
+    understand_with(text, &Given { hints, policy: &Policy::default(), before: &[], after: &[] })
+}
+
+/// Reads a text with what was set by hand and what the organisation prescribes.
+pub fn understand_with(text: &str, given: &Given) -> Requirements {
+    let mut draft = read(text, given.hints, false);
+    settle(&mut draft, given, BTreeMap::new())
 }
 
 /// What the words say, before anything is assumed. `orders` is set for a later

@@ -3,15 +3,23 @@
 use super::draft::Draft;
 use super::tokens::{Gap, Reading};
 use super::{
-    Cloud, Diagnostic, Fact, Hints, Load, Mention, Needs, Requirements, Stance, regions, resolve,
-    settle, vocabulary,
+    Assumption, Cloud, Compliance, Diagnostic, Fact, Given, Hints, Load, Mention, Needs,
+    Requirements, Source, Stance, regions, resolve, settings, settle, vocabulary,
 };
 use crate::engine::diag::Severity;
+use crate::engine::policy::Policy;
 use serde_json::json;
 
 /// Applies a later turn to what was understood before. What the turn does not
 /// speak of stays; words that changed nothing are reported.
 pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirements {
+    let given = Given { hints, policy: &Policy::default(), before: &[], after: &[] };
+    revise_with(previous, text, &given)
+}
+
+/// The same with what was set by hand and what the organisation prescribes.
+pub fn revise_with(previous: &Requirements, text: &str, given: &Given) -> Requirements {
+    let hints = given.hints;
     let offset = if previous.text.is_empty() { 0 } else { previous.text.len() + 1 };
     let home = previous.needs.clouds.first().copied().or(hints.cloud).unwrap_or(Cloud::Aws);
     let turn_hints = Hints { cloud: Some(home), ..Hints::default() };
@@ -22,6 +30,7 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
     turn.needs.workloads.iter_mut().for_each(|it| it.span = place(it.span));
     turn.needs.flows.iter_mut().for_each(|it| it.span = place(it.span));
     let mut needs = previous.needs.clone();
+    forget_assumed(&mut needs, &previous.assumptions);
     let orders = orders(&reading, &needs);
     // "half the traffic" is an order about what was said, not half of something.
     let before = needs.clone();
@@ -89,7 +98,28 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints) -> Requirement
                 .at([offset, offset + text.len()]),
         );
     }
-    settle::settle(&mut draft, hints)
+    // What was set by hand gives way to what is said after it.
+    let mut set = previous.set.clone();
+    set.retain(|kind, _| !turn.facts.iter().any(|it| settings::same_measure(it.kind, kind)));
+    settle::settle(&mut draft, given, set)
+}
+
+/// What was assumed is assumed anew: a later turn may give a reason for another
+/// choice, and what stands unsaid stays marked as such.
+fn forget_assumed(needs: &mut Needs, assumptions: &[Assumption]) {
+    for it in assumptions.iter().filter(|it| it.source != Source::Hand) {
+        match it.kind {
+            "region" => needs.regions.clear(),
+            "cloud" => needs.clouds.clear(),
+            "compliance" => {
+                let names = it.value.as_array().into_iter().flatten();
+                for law in names.filter_map(|it| Compliance::named(it.as_str()?)) {
+                    needs.compliance.remove(&law);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn shifted(mut fact: Fact, offset: usize) -> Fact {

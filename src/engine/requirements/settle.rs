@@ -2,17 +2,27 @@
 
 use super::draft::Draft;
 use super::{
-    Assumption, Cloud, Compliance, Diagnostic, Hints, Question, Requirements, Stance, WorkloadKind,
-    regions,
+    Assumption, Cloud, Compliance, Diagnostic, Given, Question, Requirements, Source, Stance,
+    WorkloadKind, regions, settings,
 };
 use crate::engine::diag::Severity;
-use serde_json::json;
+use crate::engine::policy::Policy;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Hints, assumptions, contradictions; then it is done.
-pub(super) fn settle(draft: &mut Draft, hints: &Hints) -> Requirements {
+///
+/// `set` is what was set by hand in earlier turns and still holds.
+pub(super) fn settle(
+    draft: &mut Draft,
+    given: &Given,
+    mut set: BTreeMap<&'static str, Value>,
+) -> Requirements {
     let mut assumptions = Vec::new();
     if draft.needs.describes_system {
-        assume(draft, hints, &mut assumptions);
+        by_hand(draft, given, &mut set, &mut assumptions);
+        assume(draft, given, &mut assumptions);
+        organisation(draft, given.policy, &mut assumptions);
         contradictions(draft);
     } else {
         draft.diagnostics.push(
@@ -27,48 +37,193 @@ pub(super) fn settle(draft: &mut Draft, hints: &Hints) -> Requirements {
         facts: std::mem::take(&mut draft.facts),
         assumptions,
         questions: std::mem::take(&mut draft.questions),
+        set,
         needs: std::mem::take(&mut draft.needs),
         diagnostics: std::mem::take(&mut draft.diagnostics),
     }
 }
 
-fn assume(draft: &mut Draft, hints: &Hints, assumptions: &mut Vec<Assumption>) {
-    let needs = &mut draft.needs;
-    let mut assume = |kind, value, reason: &str| {
-        assumptions.push(Assumption { kind, value, reason: reason.to_owned() })
-    };
-    if needs.clouds.is_empty() {
-        match hints.cloud {
-            Some(cloud) => needs.clouds.push(cloud),
-            None => assume("cloud", json!(Cloud::Aws), "No cloud is named; AWS is designed for."),
+/// Settings take the place of what was read before they were made.
+fn by_hand(
+    draft: &mut Draft,
+    given: &Given,
+    set: &mut BTreeMap<&'static str, Value>,
+    assumptions: &mut Vec<Assumption>,
+) {
+    let stated: Vec<&'static str> = draft.facts.iter().map(|it| it.kind).collect();
+    let silent = |kind: &str| !stated.iter().any(|it| settings::same_measure(it, kind));
+    let earlier = given.before.iter().filter(|it| silent(it.0));
+    for (kind, value) in earlier.chain(given.after) {
+        // The second region comes after a first one.
+        if *kind == "region.second" {
+            main_region(&mut draft.needs, given, assumptions);
+        }
+        if let Some(kind) = settings::apply(draft, kind, value) {
+            set.retain(|it, _| !settings::same_measure(it, kind));
+            set.insert(kind, (*value).clone());
         }
     }
+    for (kind, value) in set.iter() {
+        let now = settings::current(kind, &draft.needs, value);
+        let reason = if now.is_null() && !value.is_null() {
+            continue;
+        } else if now == *value || now.as_f64().is_some_and(|it| Some(it) == value.as_f64()) {
+            "Set by hand."
+        } else {
+            "Set by hand, and changed by what was said since."
+        };
+        assumptions.push(Assumption {
+            kind,
+            value: now,
+            reason: reason.to_owned(),
+            source: Source::Hand,
+        });
+    }
+}
+
+/// What the organisation prescribes for every design.
+fn organisation(draft: &mut Draft, policy: &Policy, assumptions: &mut Vec<Assumption>) {
+    let needs = &mut draft.needs;
+    let mut says = |kind, value, reason: &str| {
+        assumptions.push(Assumption {
+            kind,
+            value,
+            reason: reason.to_owned(),
+            source: Source::Organisation,
+        });
+    };
+    let missing: Vec<Compliance> =
+        policy.compliance.difference(&needs.compliance).copied().collect();
+    if !missing.is_empty() {
+        says("compliance", json!(missing), "Your organisation requires it of every design.");
+        for law in missing {
+            needs.compliance.insert(law);
+            needs.data.extend(settings::data_of(law));
+        }
+    }
+    if let Some(cidr) = &policy.cidr
+        && needs.network.cidr.is_none()
+    {
+        says("network.cidr", json!(cidr), "The address plan of your organisation.");
+    }
+    if let Some(domain) = &policy.domain
+        && needs.network.domain.is_none()
+    {
+        says("network.domain", json!(domain), "The domain of your organisation.");
+    }
+    if policy.existing_network {
+        says(
+            "network.existing",
+            json!(true),
+            "Your organisation's network is used instead of a new one.",
+        );
+    }
+    if let Some(prefix) = &policy.name_prefix {
+        says("name_prefix", json!(prefix), "Your organisation starts all names with it.");
+    }
+    if !policy.tags.is_empty() {
+        says("tags", json!(policy.tags), "Your organisation puts them on every resource.");
+    }
+}
+
+/// The region where none is named, and who chose it.
+fn region(
+    needs: &super::Needs,
+    given: &Given,
+    home: Cloud,
+) -> (String, Option<(&'static str, Source)>) {
+    let policy = given.policy;
+    if let Some(region) = &given.hints.region {
+        return (region.clone(), None);
+    }
+    let resident = |code: &str| needs.residency.as_ref().is_none_or(|it| regions::within(code, it));
+    if let Some(region) = &policy.region
+        && policy.allows_region(region)
+        && resident(region)
+    {
+        return (
+            region.clone(),
+            Some(("The default region of your organisation.", Source::Organisation)),
+        );
+    }
+    let (region, reason) = match &needs.residency {
+        Some(group) => {
+            (regions::of_group(group, home), "Data has to stay there and no region is named.")
+        }
+        None if needs.compliance.contains(&Compliance::Gdpr)
+            || policy.compliance.contains(&Compliance::Gdpr) =>
+        {
+            (
+                regions::of_group("eu", home),
+                "GDPR applies and no region is named, so it is one in the EU.",
+            )
+        }
+        None => (None, "No region is named; this one has every service at the list price."),
+    };
+    let region = region.unwrap_or(default_region(home));
+    if policy.allows_region(region) {
+        return (region.to_owned(), Some((reason, Source::Engine)));
+    }
+    let allowed = policy.allowed_regions.iter().flatten();
+    let choice = allowed.clone().find(|it| resident(it)).or_else(|| allowed.clone().next());
+    (
+        choice.map_or_else(|| region.to_owned(), Clone::clone),
+        Some(("The first region that your organisation allows.", Source::Organisation)),
+    )
+}
+
+fn main_region(needs: &mut super::Needs, given: &Given, assumptions: &mut Vec<Assumption>) {
+    if !needs.regions.is_empty() {
+        return;
+    }
     let home = needs.clouds.first().copied().unwrap_or(Cloud::Aws);
+    let (region, assumed) = region(needs, given, home);
+    if let Some((reason, source)) = assumed {
+        assumptions.push(Assumption {
+            kind: "region",
+            value: json!(region),
+            reason: reason.to_owned(),
+            source,
+        });
+    }
+    needs.regions.push(region);
+}
+
+fn assume(draft: &mut Draft, given: &Given, assumptions: &mut Vec<Assumption>) {
+    let (hints, policy) = (given.hints, given.policy);
+    let needs = &mut draft.needs;
+    let mut assume_of = |kind, value, reason: &str, source| {
+        assumptions.push(Assumption { kind, value, reason: reason.to_owned(), source });
+    };
+    if needs.clouds.is_empty() {
+        match (hints.cloud, policy.cloud) {
+            (Some(cloud), _) => needs.clouds.push(cloud),
+            (None, Some(cloud)) => {
+                let reason = "The default cloud of your organisation.";
+                assume_of("cloud", json!(cloud), reason, Source::Organisation);
+                needs.clouds.push(cloud);
+            }
+            (None, None) => assume_of(
+                "cloud",
+                json!(Cloud::Aws),
+                "No cloud is named; AWS is designed for.",
+                Source::Engine,
+            ),
+        }
+    }
     needs.compliance.extend(hints.compliance.iter().copied());
     if needs.budget.is_none() {
         needs.budget = hints.budget;
     }
-    if needs.regions.is_empty() {
-        let (region, reason) = match (&hints.region, &needs.residency) {
-            (Some(region), _) => (region.clone(), None),
-            (None, Some(group)) => (
-                regions::of_group(group, home).unwrap_or(default_region(home)).to_owned(),
-                Some("Data has to stay there and no region is named."),
-            ),
-            (None, None) if needs.compliance.contains(&Compliance::Gdpr) => (
-                regions::of_group("eu", home).unwrap_or(default_region(home)).to_owned(),
-                Some("GDPR applies and no region is named, so it is one in the EU."),
-            ),
-            (None, None) => (
-                default_region(home).to_owned(),
-                Some("No region is named; this one has every service at the list price."),
-            ),
-        };
-        if let Some(reason) = reason {
-            assume("region", json!(region), reason);
-        }
-        needs.regions.push(region);
-    }
+    main_region(needs, given, assumptions);
+    let mut assume = |kind, value, reason: &str| {
+        assumptions.push(Assumption {
+            kind,
+            value,
+            reason: reason.to_owned(),
+            source: Source::Engine,
+        });
+    };
     if needs.multi_region && needs.regions.len() == 1 {
         assume(
             "region.second",

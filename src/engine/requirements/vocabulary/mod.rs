@@ -170,6 +170,11 @@ pub(super) fn is_provider(word: &str) -> bool {
 }
 
 /// The cloud that a word names, if it does.
+/// Whether a service is called that in `data/services.csv`, on any cloud.
+pub(super) fn is_service(name: &str) -> bool {
+    CLOUDS.iter().any(|(_, entries)| entries.iter().any(|it| it.service == name))
+}
+
 pub(super) fn provider(word: &str) -> Option<Cloud> {
     Some(match word {
         "aws" | "amazon" | "amzn" => Cloud::Aws,
