@@ -11,6 +11,7 @@ pub mod bind;
 pub mod brief;
 pub mod cost;
 pub mod diag;
+pub mod diagram;
 pub mod diff;
 pub mod emit;
 pub mod estimate;
