@@ -14,7 +14,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
-use crate::features::{audit, auth, home, orgs};
+use crate::features::{artifacts, audit, auth, home, orgs, sessions};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
@@ -22,6 +22,7 @@ use crate::platform::db::Db;
 use crate::platform::error::FieldError;
 use crate::platform::ids::Ids;
 use crate::platform::jobs::Handler;
+use crate::platform::live::Live;
 use crate::platform::mail::{self, Mailer};
 use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
@@ -59,6 +60,8 @@ pub fn jobs() -> Vec<Handler> {
     let mut jobs = vec![Handler::of::<mail::Deliver>()];
     jobs.extend(auth::jobs());
     jobs.extend(orgs::jobs());
+    jobs.extend(sessions::jobs());
+    jobs.extend(artifacts::jobs());
     jobs
 }
 
@@ -69,7 +72,9 @@ fn api() -> OpenApiRouter<AppState> {
         OpenApiRouter::new()
             .merge(auth::api::routes())
             .merge(orgs::api::routes())
-            .merge(audit::api::routes()),
+            .merge(audit::api::routes())
+            .merge(sessions::api::routes())
+            .merge(artifacts::api::routes()),
     )
 }
 
@@ -103,7 +108,8 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let keys = config.keyring()?;
     let mail = Mailer::new(&config, keys.clone())?;
     let templates = Templates::load();
-    Ok(AppState::new(Parts { config, db, clock, ids, keys, mail, templates, nav: NAV }))
+    let live = Live::new(db.pool().clone());
+    Ok(AppState::new(Parts { config, db, clock, ids, keys, mail, live, templates, nav: NAV }))
 }
 
 /// The whole service as one router.

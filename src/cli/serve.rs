@@ -108,6 +108,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     tracing::info!("stopping: finishing what runs");
     stop.send_replace(true);
+    state.live.close();
     let patience = state.config.shutdown_timeout;
     if tokio::time::timeout(patience, &mut server).await.is_err() {
         tracing::warn!("requests were still running after {} s", patience.as_secs());

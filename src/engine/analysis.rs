@@ -56,6 +56,12 @@ pub enum Format {
 }
 
 impl Format {
+    pub const ALL: [Self; 2] = [Self::Terraform, Self::CloudFormation];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Terraform => "terraform",

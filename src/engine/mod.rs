@@ -11,7 +11,6 @@ pub mod bind;
 pub mod brief;
 pub mod cost;
 pub mod diag;
-pub mod diagram;
 pub mod diff;
 pub mod emit;
 pub mod estimate;

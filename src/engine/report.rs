@@ -8,7 +8,7 @@ use super::cost::bill::Line;
 use super::estimate::availability::Availability;
 use super::estimate::latency::Latency;
 use super::estimate::recovery::Recovery;
-use super::graph::Component;
+use super::graph::{Component, Tier};
 use serde_json::{Map, Value, json};
 
 /// The whole analysis.
@@ -20,6 +20,37 @@ pub fn analysis(it: &Analysis) -> Value {
         "demand": it.demand,
         "diagnostics": it.diagnostics,
     })
+}
+
+/// The analysis in short, for lists.
+pub fn headline(it: &Analysis) -> Value {
+    let recommended = recommended(it);
+    let options: Vec<Value> = it
+        .options
+        .iter()
+        .map(|it| {
+            json!({
+                "tier": it.graph.tier,
+                "monthly": cents(it.cost.monthly),
+                "availability": it.availability.share,
+                "components": it.graph.components.len(),
+            })
+        })
+        .collect();
+    json!({
+        "cloud": "aws",
+        "region": it.options.first().map(|it| &it.graph.region),
+        "recommended": recommended,
+        "options": options,
+    })
+}
+
+/// The balanced option, unless only the one of least cost is within the budget.
+pub fn recommended(it: &Analysis) -> Tier {
+    let budget = it.requirements.needs.budget.unwrap_or(f64::INFINITY);
+    let fits =
+        |tier: Tier| it.options.iter().any(|it| it.graph.tier == tier && it.cost.monthly <= budget);
+    if !fits(Tier::Better) && fits(Tier::Good) { Tier::Good } else { Tier::Better }
 }
 
 /// One option.

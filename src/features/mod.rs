@@ -6,5 +6,10 @@ pub mod audit;
 pub mod auth;
 pub mod orgs;
 
+// The product.
+pub mod analyses;
+pub mod artifacts;
+pub mod sessions;
+
 // The whole.
 pub mod home;

@@ -77,6 +77,14 @@ actions! {
     TransferOrg: Owner,
     /// Read the audit trail.
     ViewEvents: Admin,
+    /// See design sessions, their analyses and their files.
+    ViewSessions: Viewer,
+    /// Start sessions, take part in their conversation, generate files.
+    EditSessions: Member,
+    /// Give a session's link to people outside.
+    ShareSessions: Member,
+    /// Change what the organisation wants of every design.
+    ManageDefaults: Admin,
 }
 
 #[cfg(test)]

@@ -8,12 +8,14 @@
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::error::{Error, Result};
 
@@ -149,6 +151,25 @@ impl<T> List<T> {
         });
         Self { items: rows, next }
     }
+}
+
+/// Whether the caller would rather come back for the answer (RFC 7240).
+pub fn wants_async(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .any(|it| it.split(',').any(|it| it.trim().eq_ignore_ascii_case("respond-async")))
+}
+
+/// An answer to come: 202 with the address that tells how far it is.
+pub fn accepted(operation: Uuid, body: impl Serialize) -> Response {
+    let location = format!("/api/v1/operations/{operation}");
+    let location = HeaderValue::try_from(location).expect("an id is plain");
+    let applied = HeaderValue::from_static("respond-async");
+    let headers =
+        [(header::LOCATION, location), (HeaderName::from_static("preference-applied"), applied)];
+    (StatusCode::ACCEPTED, headers, Json(body)).into_response()
 }
 
 #[cfg(test)]

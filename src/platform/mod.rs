@@ -19,6 +19,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;
+pub mod live;
 pub mod login;
 pub mod mail;
 pub mod page;

@@ -9,6 +9,7 @@ use super::config::Config;
 use super::crypto::Keyring;
 use super::db::Db;
 use super::ids::Ids;
+use super::live::Live;
 use super::mail::Mailer;
 use super::page::{NavItem, Templates};
 
@@ -23,6 +24,7 @@ pub struct Parts {
     pub ids: Ids,
     pub keys: Keyring,
     pub mail: Mailer,
+    pub live: Live,
     pub templates: Templates,
     /// The navigation, which only the composition root can know.
     pub nav: &'static [NavItem],

@@ -22,6 +22,7 @@ mod prices;
 mod program;
 mod readme;
 mod serve;
+mod sessions;
 mod source;
 mod support;
 mod tenancy;

@@ -7,7 +7,7 @@ pub use specs::*;
 
 use super::diag::Span;
 use super::requirements::Intent;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A name for a component: lowercase letters, digits and single hyphens,
@@ -73,7 +73,7 @@ impl fmt::Display for NodeId {
 }
 
 /// Which of the three answers a graph is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Least cost that meets the hard needs.
@@ -86,6 +86,10 @@ pub enum Tier {
 
 impl Tier {
     pub const ALL: [Self; 3] = [Self::Good, Self::Better, Self::Best];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
 
     pub fn name(self) -> &'static str {
         match self {

@@ -25,6 +25,9 @@ use crate::platform::events::{self, Event};
 use crate::platform::jobs::Handler;
 
 pub use invitations::{Invited, by_path as invited_by_path};
+pub use workspaces::{
+    Workspace, find as find_workspace, first as first_workspace, list as list_workspaces,
+};
 
 pub fn jobs() -> Vec<Handler> {
     vec![Handler::of::<lifecycle::Purge>()]
@@ -57,7 +60,7 @@ fn checked_name(typed: &str) -> Result<String> {
 
 /// Holds off others who change who belongs to the organisation, or how much it
 /// has, until the transaction ends.
-async fn lock(tx: &mut TenantTx) -> Result<()> {
+pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     let org_id = tx.org_id();
     sqlx::query("select from org where id = $1 for update").bind(org_id).execute(&mut **tx).await?;
     Ok(())

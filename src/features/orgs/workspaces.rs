@@ -57,6 +57,12 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Workspace> {
         .ok_or(Error::NotFound("workspace"))
 }
 
+/// The oldest, where things go that name none.
+pub async fn first(tx: &mut TenantTx) -> Result<Workspace> {
+    let query = "select id, name, slug, created_at from workspace order by created_at, id limit 1";
+    sqlx::query_as(query).fetch_optional(&mut **tx).await?.ok_or(Error::NotFound("workspace"))
+}
+
 pub async fn count(tx: &mut TenantTx) -> Result<i64> {
     Ok(sqlx::query_scalar("select count(*) from workspace").fetch_one(&mut **tx).await?)
 }

@@ -4,8 +4,8 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::platform::idempotency;
 use crate::platform::state::AppState;
+use crate::platform::{idempotency, live};
 
 #[derive(Serialize, Deserialize)]
 pub struct Tidy {}
@@ -24,6 +24,10 @@ impl Job for Tidy {
             .await?;
         sqlx::query("delete from login where expires_at < $1 or idle_expires_at < $1")
             .bind(now)
+            .execute(pool)
+            .await?;
+        sqlx::query("delete from live_notice where at < $1")
+            .bind(now - live::KEPT)
             .execute(pool)
             .await?;
         sqlx::query("delete from job_run where started_at < $1")

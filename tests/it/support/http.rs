@@ -55,6 +55,19 @@ impl Answer {
     }
 }
 
+/// Another browser with the same cookies.
+impl Clone for Caller {
+    fn clone(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            cookies: Mutex::new(self.cookies.lock().unwrap().clone()),
+            headers: self.headers.clone(),
+            account: self.account,
+            org: self.org,
+        }
+    }
+}
+
 impl Caller {
     pub(super) fn new(router: Router) -> Self {
         Self { router, cookies: Mutex::default(), headers: Vec::new(), account: None, org: None }

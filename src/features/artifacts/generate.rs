@@ -1,0 +1,202 @@
+//! Making a set: asked for in one transaction, generated outside of any, kept
+//! in another one.
+
+use std::panic::AssertUnwindSafe;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::store::{self, File, Set};
+use crate::engine::analysis::{self, Format};
+use crate::engine::brief::Brief;
+use crate::engine::emit::package;
+use crate::engine::graph::Tier;
+use crate::features::analyses;
+use crate::platform::crypto::{hex, sha256};
+use crate::platform::db::TenantTx;
+use crate::platform::error::{Error, Result};
+use crate::platform::events::{self, Event, Who};
+use crate::platform::jobs::{self, Job};
+use crate::platform::live;
+use crate::platform::state::AppState;
+
+/// What a set is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Of {
+    pub session_id: Uuid,
+    pub analysis: i32,
+    pub tier: Tier,
+    pub format: Format,
+}
+
+/// A set that was generated and is not kept yet.
+struct Package {
+    manifest: Vec<File>,
+    archive: Vec<u8>,
+    checksum: [u8; 32],
+}
+
+/// Asks for a set; the one there is, when there is one that is not given up.
+pub async fn ask(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<Set> {
+    let (set, new) = insert(tx, of, account_id).await?;
+    if new {
+        let job = Generate { org_id: tx.org_id(), set_id: set.id };
+        jobs::enqueue(tx, &job).await?;
+        tell(tx, &set, "queued").await?;
+    }
+    Ok(set)
+}
+
+async fn insert(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<(Set, bool)> {
+    let at = (of.session_id, of.analysis);
+    let (set, new) = store::insert(tx, at, of.tier.name(), of.format.name(), account_id).await?;
+    if new {
+        let requested = Event::new("artifacts.requested").on("session", of.session_id);
+        events::emit(tx, requested.after(about(&set))).await?;
+    }
+    Ok((set, new))
+}
+
+/// Generates a set in this very transaction.
+pub async fn now(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<Set> {
+    let (set, _) = insert(tx, of, account_id).await?;
+    if set.state != "ready" {
+        let brief = analyses::brief(tx, of.session_id, of.analysis).await?;
+        let package = package(brief, of.tier, of.format).await?;
+        keep(tx, &set, &package).await?;
+    }
+    store::find(tx, set.id).await
+}
+
+/// Gives up a set that is not ready.
+pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
+    let set = store::find(tx, id).await?;
+    if !store::set_state(tx, id, &["queued", "running"], "cancelled", None).await? {
+        let message = format!("this set is {} already", set.state);
+        return Err(Error::conflict("not_cancellable", message));
+    }
+    tell(tx, &set, "cancelled").await?;
+    let cancelled = Event::new("artifacts.cancelled").on("session", set.session_id);
+    events::emit(tx, cancelled.after(about(&set))).await
+}
+
+fn about(set: &Set) -> serde_json::Value {
+    json!({ "id": set.id, "analysis": set.analysis, "option": set.tier, "format": set.format })
+}
+
+async fn tell(tx: &mut TenantTx, set: &Set, state: &str) -> Result<()> {
+    let mut data = about(set);
+    data["state"] = state.into();
+    live::tell(tx, set.session_id, "artifacts", data).await
+}
+
+async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
+    let kept =
+        store::complete(tx, set.id, &package.manifest, &package.archive, &package.checksum).await?;
+    // Otherwise it was cancelled meanwhile, or another attempt was quicker.
+    if kept {
+        tell(tx, set, "ready").await?;
+        let ready = Event::new("artifacts.ready").on("session", set.session_id);
+        let mut after = about(set);
+        after["files"] = package.manifest.len().into();
+        after["sha256"] = hex(&package.checksum).into();
+        events::emit(tx, ready.after(after)).await?;
+    }
+    Ok(())
+}
+
+/// The archive of an option: its files in order of their paths, then
+/// `manifest.json`, which lists them with their checksums.
+async fn package(brief: Brief, tier: Tier, format: Format) -> Result<Package> {
+    let made = tokio::task::spawn_blocking(move || {
+        // A fault of the engine is this set's failure, with a message of ours.
+        std::panic::catch_unwind(AssertUnwindSafe(|| make(&brief, tier, format))).unwrap_or(None)
+    });
+    made.await.map_err(anyhow::Error::from)?.ok_or_else(|| {
+        Error::conflict("not_generated", "this option could not be turned into code")
+    })
+}
+
+fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
+    let analysis = brief.analyze();
+    let design = analysis.options.iter().find(|it| it.graph.tier == tier)?;
+    let files = analysis::generate(&design.graph, format, &brief.code());
+    let manifest: Vec<File> = files
+        .iter()
+        .map(|it| File {
+            path: it.path.clone(),
+            bytes: it.content.len(),
+            lines: it.content.iter().filter(|c| **c == b'\n').count(),
+            sha256: hex(&sha256(&it.content)),
+        })
+        .collect();
+    let text = serde_json::to_string_pretty(&json!({
+        "option": tier.name(),
+        "format": format.name(),
+        "engine": env!("CARGO_PKG_VERSION"),
+        "files": manifest,
+    }));
+    let text = format!("{}\n", text.ok()?);
+    let entries = files.iter().map(|it| (it.path.as_str(), it.content.as_slice()));
+    let archive = package::zip(entries.chain([("manifest.json", text.as_bytes())]));
+    let checksum = sha256(&archive);
+    Some(Package { manifest, archive, checksum })
+}
+
+/// Generates a set that was asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Generate {
+    org_id: Uuid,
+    set_id: Uuid,
+}
+
+impl Job for Generate {
+    const NAME: &'static str = "artifacts.generate";
+    const ATTEMPTS: i32 = 3;
+
+    async fn run(self, state: AppState) -> anyhow::Result<()> {
+        match self.generate(&state).await {
+            // Its session is gone.
+            Err(Error::NotFound(_)) => Ok(()),
+            Err(err) => {
+                self.fail(&state, &err.body().message).await?;
+                Err(err.into())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl Generate {
+    async fn generate(&self, state: &AppState) -> Result<()> {
+        let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
+        if !store::set_state(&mut tx, self.set_id, &["queued", "running"], "running", None).await? {
+            return Ok(());
+        }
+        let set = store::find(&mut tx, self.set_id).await?;
+        tell(&mut tx, &set, "running").await?;
+        let brief = analyses::brief(&mut tx, set.session_id, set.analysis).await?;
+        tx.commit().await?;
+
+        let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
+        let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
+        let package = package(brief, tier, format).await?;
+
+        let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
+        keep(&mut tx, &set, &package).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn fail(&self, state: &AppState, why: &str) -> Result<()> {
+        let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
+        let unfinished = &["queued", "running"];
+        if store::set_state(&mut tx, self.set_id, unfinished, "failed", Some(why)).await? {
+            let set = store::find(&mut tx, self.set_id).await?;
+            tell(&mut tx, &set, "failed").await?;
+            let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
+            events::emit(&mut tx, failed.after(about(&set))).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,506 @@
+//! A turn: what a person says, what the engine makes of it, and the answer.
+//!
+//! A turn is begun in one transaction (the person's message and an answer that
+//! is still running), thought about outside of any, and ended in another one.
+//! The page lets a job do the last two and streams the steps; the API does all
+//! three in the request when it can. Either way an answer ends once: whoever
+//! finds it no longer running leaves it alone.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::engine::brief::{self, Brief, Step};
+use crate::engine::graph::Tier;
+use crate::engine::requirements::Hints;
+use crate::engine::{diff, report};
+use crate::features::orgs::plans;
+use crate::features::{analyses, artifacts};
+use crate::platform::ctx::Ctx;
+use crate::platform::db::TenantTx;
+use crate::platform::error::{Error, Result};
+use crate::platform::events::{self, Event, Who};
+use crate::platform::jobs::{self, Job};
+use crate::platform::live;
+use crate::platform::state::AppState;
+
+use super::defaults;
+use super::messages::{self, End, Message, New};
+use super::store::{self, Session};
+
+/// What a person contributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    Text {
+        text: String,
+        /// What the first text came with: fields of a form or of a call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hints: Option<Hints>,
+    },
+    /// A value chosen for something that was assumed or asked.
+    Setting { kind: String, value: Value },
+}
+
+/// The two messages of a turn.
+pub struct Turn {
+    pub said: Message,
+    pub answer: Message,
+}
+
+/// Everything that an answer is made from.
+pub struct Work {
+    previous: Option<(i32, Brief)>,
+    brief: Brief,
+    input: Input,
+}
+
+/// What came of it.
+pub struct Thought {
+    body: String,
+    content: Value,
+    made: Option<Made>,
+}
+
+struct Made {
+    previous: Option<i32>,
+    brief: Brief,
+    report: Vec<u8>,
+    headline: Value,
+    title: String,
+}
+
+impl Input {
+    pub fn text(text: String) -> Self {
+        Self::Text { text, hints: None }
+    }
+
+    /// As it stands in the conversation.
+    fn body(&self) -> String {
+        match self {
+            Self::Text { text, .. } => text.clone(),
+            Self::Setting { kind, value } => {
+                format!("{}: {}", brief::label(kind), brief::show_value(kind, value))
+            }
+        }
+    }
+
+    /// What the words alone do not tell.
+    fn content(&self) -> Option<Value> {
+        match self {
+            Self::Text { hints: None, .. } => None,
+            _ => Some(json!(self)),
+        }
+    }
+
+    fn of(said: Message) -> Result<Self> {
+        match said.content {
+            Some(content) => Ok(serde_json::from_value(content).map_err(anyhow::Error::from)?),
+            None => Ok(Self::text(said.body)),
+        }
+    }
+}
+
+/// A value that can be set.
+pub fn checked_setting(kind: String, value: Value) -> Result<Input> {
+    brief::check_setting(&kind, &value).map_err(|text| Error::invalid("setting", text))?;
+    Ok(Input::Setting { kind, value })
+}
+
+/// A description or request, as far as the plan lets it be.
+pub fn checked_text(ctx: &Ctx, text: &str) -> Result<String> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("text", "say what you need"));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid("text", "contains a NUL character, which no text does"));
+    }
+    let limit = plans::limits(&ctx.org.plan).message_bytes.unwrap_or(100_000);
+    if text.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+        let message = format!(
+            "is {} bytes long; the {} plan takes up to {limit} in one message",
+            text.len(),
+            ctx.org.plan
+        );
+        return Err(Error::invalid("text", message));
+    }
+    Ok(text.to_owned())
+}
+
+/// Writes down what the person said, after `parent`, and an answer to be given.
+pub async fn begin(
+    ctx: &Ctx,
+    tx: &mut TenantTx,
+    session: &Session,
+    parent: Option<Uuid>,
+    input: &Input,
+) -> Result<Turn> {
+    if let Some(parent) = parent {
+        let parent = messages::find(tx, session.id, parent).await?;
+        if parent.state == "running" {
+            let message = "CloudGen is still answering; wait for it, or stop it first";
+            return Err(Error::conflict("still_answering", message));
+        }
+    }
+    let said = New {
+        parent_id: parent,
+        author: "person",
+        account_id: Some(ctx.person.id),
+        author_name: Some(&ctx.person.name),
+        body: &input.body(),
+        content: input.content(),
+        state: "done",
+    };
+    let said = messages::insert(tx, session.id, said).await?;
+    let answer = open_answer(tx, session.id, &said).await?;
+    let sent = Event::new("message.sent").on("session", session.id);
+    events::emit(tx, sent.after(json!({ "message_id": said.id }))).await?;
+    Ok(Turn { said, answer })
+}
+
+/// An answer to `said` that is still to be given, shown at the end of the conversation.
+async fn open_answer(tx: &mut TenantTx, session_id: Uuid, said: &Message) -> Result<Message> {
+    let answer = New {
+        parent_id: Some(said.id),
+        author: "cloudgen",
+        account_id: None,
+        author_name: None,
+        body: "",
+        content: None,
+        state: "running",
+    };
+    let answer = messages::insert(tx, session_id, answer).await?;
+    store::set_head(tx, session_id, answer.id).await?;
+    let data = json!({ "id": said.id, "answer": answer.id });
+    live::tell(tx, session_id, "message", data).await?;
+    Ok(answer)
+}
+
+/// Lets a job give the answer.
+pub async fn later(ctx: &Ctx, tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<()> {
+    let job = Answer {
+        org_id: tx.org_id(),
+        session_id,
+        message_id: answer,
+        account_id: ctx.person.id,
+        label: ctx.person.email.clone(),
+    };
+    jobs::enqueue(tx, &job).await?;
+    Ok(())
+}
+
+/// Answers again: what the person said gets another answer beside the first.
+pub async fn retry(
+    ctx: &Ctx,
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    answer: Uuid,
+) -> Result<Message> {
+    store::lock(tx, session_id).await?;
+    let answer = messages::find(tx, session_id, answer).await?;
+    let (true, false, Some(said)) =
+        (answer.author == "cloudgen", answer.state == "running", answer.parent_id)
+    else {
+        let message = "only an answer that has ended can be tried again";
+        return Err(Error::conflict("not_an_answer", message));
+    };
+    let said = messages::find(tx, session_id, said).await?;
+    let answer = open_answer(tx, session_id, &said).await?;
+    later(ctx, tx, session_id, answer.id).await?;
+    let retried = Event::new("message.retried").on("session", session_id);
+    events::emit(tx, retried.after(json!({ "message_id": said.id }))).await?;
+    Ok(answer)
+}
+
+/// Gives up an answer that is still running.
+pub async fn stop(tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<()> {
+    let answer = messages::lock(tx, session_id, answer).await?;
+    if answer.state != "running" {
+        return Err(Error::conflict("not_running", "this answer has ended already"));
+    }
+    let content = json!({ "kind": "stopped" });
+    let end = End { state: "stopped", body: "Stopped.", content: &content, analysis: None };
+    messages::finish(tx, answer.id, end).await?;
+    live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" })).await?;
+    let stopped = Event::new("message.stopped").on("session", session_id);
+    events::emit(tx, stopped.after(json!({ "message_id": answer.id }))).await
+}
+
+/// Gathers what an answer is made from.
+pub async fn prepare(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    parent: Option<Uuid>,
+    input: Input,
+) -> Result<Work> {
+    let number = messages::analysis_before(tx, session_id, parent).await?;
+    let previous = match number {
+        Some(number) => Some((number, analyses::brief(tx, session_id, number).await?)),
+        None => None,
+    };
+    let mut brief = previous.as_ref().map(|it| it.1.clone()).unwrap_or_default();
+    brief.policy = defaults::policy(tx).await?;
+    Ok(Work { previous, brief, input })
+}
+
+/// Runs the engine where it does not hold up others. `steps` hears what it has
+/// got done, in plain words.
+pub async fn think(work: Work, steps: Option<mpsc::UnboundedSender<Value>>) -> Result<Thought> {
+    let thinking = tokio::task::spawn_blocking(move || work.think(steps));
+    Ok(thinking.await.map_err(anyhow::Error::from)?)
+}
+
+impl Thought {
+    pub fn text(&self) -> &str {
+        &self.body
+    }
+
+    /// Whether it is a design, rather than words about one.
+    pub fn makes_analysis(&self) -> bool {
+        self.made.is_some()
+    }
+}
+
+impl Work {
+    fn think(mut self, steps: Option<mpsc::UnboundedSender<Value>>) -> Thought {
+        let before = self.previous.as_ref().map(|(_, brief)| brief.analyze());
+        match self.input {
+            Input::Setting { kind, value } => {
+                if let Err(text) = self.brief.set(&kind, value) {
+                    let content = json!({ "kind": "help" });
+                    return Thought { body: text, content, made: None };
+                }
+            }
+            Input::Text { text, hints } => {
+                if let Some(hints) = hints {
+                    self.brief.hints = hints;
+                }
+                self.brief.say(text);
+            }
+        }
+        let started = Instant::now();
+        let mut taken = Vec::new();
+        let after = self.brief.analyze_with(&mut |step: Step| {
+            let (name, text) = told(&step);
+            let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+            let step = json!({ "step": name, "text": text, "ms": ms });
+            taken.push(step.clone());
+            if let Some(steps) = &steps {
+                // Whoever listened may be gone; the work goes on.
+                let _ = steps.send(step);
+            }
+        });
+        if after.options.is_empty() {
+            let said: Vec<_> = after.diagnostics.iter().map(|it| it.message.as_str()).collect();
+            let content = json!({ "kind": "help", "steps": taken });
+            return Thought { body: said.join(" "), content, made: None };
+        }
+        let changes =
+            before.as_ref().map(|it| diff::json(&diff::options(&it.options, &after.options)));
+        let headline = report::headline(&after);
+        let made = Made {
+            previous: self.previous.map(|it| it.0),
+            report: analyses::pack(&report::analysis(&after)),
+            title: title(&after.requirements.needs.title, &self.brief.turns),
+            brief: self.brief,
+            headline,
+        };
+        let content = json!({ "kind": "analysis", "steps": taken, "changes": changes });
+        Thought { body: "Three options are ready.".to_owned(), content, made: Some(made) }
+    }
+}
+
+/// A step in plain words.
+fn told(step: &Step<'_>) -> (&'static str, String) {
+    let parts =
+        |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    match step {
+        Step::Understood(it) => (
+            "understood",
+            format!(
+                "Understood {}, assumed {}",
+                parts(it.facts.len(), "fact"),
+                it.assumptions.len()
+            ),
+        ),
+        Step::Planned(graph) => (
+            "planned",
+            format!(
+                "Planned {}: {}",
+                graph.tier.name(),
+                parts(graph.components.len(), "component")
+            ),
+        ),
+        Step::Wired(graph, wired) => (
+            "wired",
+            format!(
+                "Wired {}: {} of {}",
+                graph.tier.name(),
+                wired.iter().filter(|it| **it).count(),
+                parts(graph.connections.len(), "connection")
+            ),
+        ),
+        Step::Priced(graph, cost) => {
+            ("priced", format!("Priced {}: ${:.0} a month", graph.tier.name(), cost.monthly))
+        }
+    }
+}
+
+/// A session's name until somebody chooses one.
+fn title(named: &str, turns: &[String]) -> String {
+    let words = turns.first().map_or("", |it| it.lines().next().unwrap_or(""));
+    let text = if named.trim().is_empty() { words } else { named };
+    let mut title: String = text.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+    if let Some(first) = title.chars().next() {
+        title.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
+    }
+    if title.is_empty() { "Untitled".to_owned() } else { title }
+}
+
+/// Ends an answer with what was thought. `None` when it was ended before.
+pub async fn end(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    answer: Uuid,
+    thought: &Thought,
+    account_id: Option<Uuid>,
+) -> Result<Option<Option<i32>>> {
+    let session = store::lock(tx, session_id).await?;
+    let state = messages::lock(tx, session_id, answer).await?.state;
+    // One that failed may have got another attempt.
+    if !["running", "failed"].contains(&state.as_str()) {
+        return Ok(None);
+    }
+    let mut number = None;
+    if let Some(made) = &thought.made {
+        number = Some(keep(tx, &session, answer, made, account_id).await?);
+    }
+    let end =
+        End { state: "done", body: &thought.body, content: &thought.content, analysis: number };
+    messages::finish(tx, answer, end).await?;
+    let data = json!({ "id": answer, "state": "done", "analysis": number });
+    live::tell(tx, session_id, "answer", data).await?;
+    Ok(Some(number))
+}
+
+async fn keep(
+    tx: &mut TenantTx,
+    session: &Session,
+    message_id: Uuid,
+    made: &Made,
+    account_id: Option<Uuid>,
+) -> Result<i32> {
+    let number = store::next_analysis(tx, session.id, &made.headline).await?;
+    let new = analyses::New {
+        previous: made.previous,
+        message_id,
+        brief: made.brief.clone(),
+        report: made.report.clone(),
+        headline: made.headline.clone(),
+    };
+    analyses::insert(tx, session.id, number, &new).await?;
+    if !session.title_chosen && session.title != made.title {
+        store::rename(tx, session.id, &made.title, false).await?;
+    }
+    let completed = Event::new("analysis.completed").on("session", session.id);
+    let after = json!({ "analysis": number, "headline": made.headline });
+    events::emit(tx, completed.after(after)).await?;
+    for tier in Tier::ALL {
+        let format = made.brief.format();
+        let of = artifacts::Of { session_id: session.id, analysis: number, tier, format };
+        artifacts::ask(tx, of, account_id).await?;
+    }
+    Ok(number)
+}
+
+/// Gives the answer that a page waits for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    org_id: Uuid,
+    session_id: Uuid,
+    message_id: Uuid,
+    account_id: Uuid,
+    label: String,
+}
+
+impl Job for Answer {
+    const NAME: &'static str = "sessions.answer";
+    const ATTEMPTS: i32 = 3;
+
+    async fn run(self, state: AppState) -> anyhow::Result<()> {
+        match self.give(&state).await {
+            // The session was deleted while this waited.
+            Err(Error::NotFound(_)) => Ok(()),
+            Err(err) => {
+                let err = anyhow::Error::from(err);
+                self.fail(&state).await?;
+                Err(err)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl Answer {
+    fn who(&self) -> Who {
+        Who::person(self.account_id, &self.label, Default::default())
+    }
+
+    async fn give(&self, state: &AppState) -> Result<()> {
+        let mut tx = state.db.tenant(self.org_id, self.who()).await?;
+        store::find(&mut tx, self.session_id).await?;
+        let answer = messages::find(&mut tx, self.session_id, self.message_id).await?;
+        if !["running", "failed"].contains(&answer.state.as_str()) {
+            return Ok(());
+        }
+        let said = answer.parent_id.ok_or(Error::NotFound("message"))?;
+        let said = messages::find(&mut tx, self.session_id, said).await?;
+        let parent = said.parent_id;
+        let work = prepare(&mut tx, self.session_id, parent, Input::of(said)?).await?;
+        tx.commit().await?;
+
+        let (steps, mut taken) = mpsc::unbounded_channel();
+        let thinking = think(work, Some(steps));
+        let telling = async {
+            while let Some(step) = taken.recv().await {
+                if let Err(err) = self.tell_step(state, step).await {
+                    tracing::warn!(error = %err, "a step was not told");
+                }
+            }
+        };
+        let (thought, ()) = tokio::join!(thinking, telling);
+
+        let mut tx = state.db.tenant(self.org_id, self.who()).await?;
+        end(&mut tx, self.session_id, self.message_id, &thought?, Some(self.account_id)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn tell_step(&self, state: &AppState, step: Value) -> Result<()> {
+        let mut tx = state.db.tenant(self.org_id, self.who()).await?;
+        // A step that a crash forgets is taken again.
+        sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
+        let data = json!({ "id": self.message_id, "step": step });
+        live::tell(&mut tx, self.session_id, "step", data).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Shows that it went wrong; another attempt may still mend it.
+    async fn fail(&self, state: &AppState) -> Result<()> {
+        let mut tx = state.db.tenant(self.org_id, self.who()).await?;
+        let answer = messages::lock(&mut tx, self.session_id, self.message_id).await?;
+        if answer.state == "running" {
+            let content = json!({ "kind": "failed" });
+            let body = "Something went wrong on our side. Nothing is lost: try again.";
+            let end = End { state: "failed", body, content: &content, analysis: None };
+            messages::finish(&mut tx, answer.id, end).await?;
+            let data = json!({ "id": answer.id, "state": "failed" });
+            live::tell(&mut tx, self.session_id, "answer", data).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
