@@ -18,6 +18,7 @@ use crate::features::{artifacts, audit, auth, home, orgs, sessions};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
+use crate::platform::ctx;
 use crate::platform::db::Db;
 use crate::platform::error::FieldError;
 use crate::platform::ids::Ids;
@@ -123,6 +124,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/api/v1", home::docs::api(document.clone()))
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(from_fn_with_state(state.clone(), idempotency::layer))
+        .layer(from_fn(ctx::accept_keys))
         .layer(RequestBodyLimitLayer::new(state.config.body_limit))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(state.clone(), guard::inner))

@@ -3,19 +3,24 @@
 //!
 //! Handlers take [`Ctx`] when they act in an organisation and [`Person`] for
 //! what concerns the account alone. Both come from the sign-in cookie with one
-//! indexed query per request.
+//! indexed query per request. On the API a `Ctx` also comes from an
+//! [API key](super::api_key), which acts for its owner, within its scopes; a
+//! `Person` never does.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::{Extensions, request::Parts};
+use axum::middleware::Next;
+use axum::response::Response;
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::access::{Action, Role};
+use super::api_key::{self, Key};
 use super::db::{SystemTx, TenantTx, Tx};
 use super::error::{Error, Result};
 use super::events::{self, Event, Who};
@@ -49,17 +54,24 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// Someone who is signed in.
+/// Someone who is signed in; or, as the person of a [`Ctx`], whom a key acts for.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: Uuid,
     pub email: String,
     pub name: String,
     pub email_verified: bool,
-    pub login: Login,
+    credential: Credential,
     client: Client,
     slot: Option<Slot>,
     state: AppState,
+}
+
+/// What a request shows to be let in.
+#[derive(Clone, Debug)]
+enum Credential {
+    Login(Login),
+    Key(Arc<Key>),
 }
 
 /// The organisation a caller acts in.
@@ -86,7 +98,39 @@ pub struct Ctx {
 
 impl Person {
     pub fn who(&self) -> Who {
-        Who::person(self.id, &self.email, self.client.clone())
+        match &self.credential {
+            Credential::Login(_) => Who::person(self.id, &self.email, self.client.clone()),
+            Credential::Key(key) => {
+                let label = format!("{} ({})", key.name, self.email);
+                Who::key(key.id, &label, self.client.clone())
+            }
+        }
+    }
+
+    /// The login, for what only someone who is signed in may do.
+    pub fn login(&self) -> Result<&Login> {
+        match &self.credential {
+            Credential::Login(login) => Ok(login),
+            Credential::Key(_) => Err(Error::PersonOnly),
+        }
+    }
+
+    /// How sure the login is; `None` for a key.
+    pub fn level(&self) -> Option<Level> {
+        self.login().ok().map(|it| it.level)
+    }
+
+    /// The key that acts for this person, if it is not they themselves.
+    pub fn key(&self) -> Option<&Key> {
+        match &self.credential {
+            Credential::Login(_) => None,
+            Credential::Key(key) => Some(key),
+        }
+    }
+
+    /// The person, or the key: what answers are kept for and calls counted by.
+    pub fn actor_id(&self) -> Uuid {
+        self.key().map_or(self.id, |it| it.id)
     }
 
     pub fn client(&self) -> &Client {
@@ -103,9 +147,10 @@ impl Person {
     }
 
     /// Refuses unless the person has proved who they are within the last ten
-    /// minutes. Called before changes that would let a thief stay.
+    /// minutes. Called before changes that would let a thief stay. No key is
+    /// proof of that.
     pub fn require_recent(&self) -> Result<()> {
-        let age = self.state.clock.now() - self.login.reauthenticated_at;
+        let age = self.state.clock.now() - self.login()?.reauthenticated_at;
         if age > RECENT { Err(Error::Reauthenticate) } else { Ok(()) }
     }
 }
@@ -115,22 +160,42 @@ impl Ctx {
     /// A refusal is an event, too.
     pub async fn begin(&self, action: Action) -> Result<TenantTx> {
         let db = &self.person.state.db;
-        let mut tx = db.tenant(self.org.id, self.person.who()).await?;
-        if self.org.role < action.requires() {
+        let workspace = self.workspace();
+        let mut tx = db.tenant_within(self.org.id, workspace, self.person.who()).await?;
+        if let Err(refusal) = self.allows(action) {
             let refused = Event::new("access.refused")
                 .after(serde_json::json!({ "action": format!("{action:?}") }))
                 .refused();
             events::emit(&mut tx, refused).await?;
             tx.commit().await?;
-            return Err(Error::Forbidden);
+            return Err(refusal);
         }
         claim(&self.person.slot, &mut tx).await?;
         Ok(tx)
     }
 
+    /// Both the role and, for a key, its scopes must allow what is done.
+    fn allows(&self, action: Action) -> Result<()> {
+        if let Some(key) = self.person.key() {
+            let scope = action.scope().ok_or(Error::PersonOnly)?;
+            if !key.has(scope) {
+                return Err(Error::MissingScope(scope.as_str()));
+            }
+        }
+        if self.org.role < action.requires() {
+            return Err(Error::Forbidden);
+        }
+        Ok(())
+    }
+
     /// Whether the caller may do this, to show or hide the way to it.
     pub fn may(&self, action: Action) -> bool {
-        self.org.role >= action.requires()
+        self.allows(action).is_ok()
+    }
+
+    /// The workspace that a key is confined to.
+    pub fn workspace(&self) -> Option<Uuid> {
+        self.person.key().and_then(|it| it.workspace_id)
     }
 
     pub fn org_id(&self) -> Uuid {
@@ -171,45 +236,94 @@ impl Seen {
     }
 }
 
+/// Put on requests to the API by [`accept_keys`]; elsewhere a key says nothing.
+#[derive(Clone, Copy, Debug)]
+struct ByKey;
+
+/// Wraps the API: its requests may come with an API key.
+pub async fn accept_keys(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(ByKey);
+    next.run(request).await
+}
+
+/// Who makes a request, for layers; handlers take [`Ctx`] or [`Person`].
+pub async fn caller(parts: &mut Parts, state: &AppState) -> Result<(Person, Option<OrgRef>)> {
+    let found = find(parts, state).await?;
+    Ok((found.person, found.org))
+}
+
 async fn find(parts: &mut Parts, state: &AppState) -> Result<Found> {
     let mut found = match parts.extensions.get::<Found>() {
         Some(found) => found.clone(),
-        None => look_up(parts, state).await?,
+        None => {
+            let secret = match parts.extensions.get::<ByKey>() {
+                Some(ByKey) => api_key::secret(&parts.headers)?,
+                None => None,
+            };
+            let found = match secret {
+                Some(secret) => look_up_key(parts, state, &secret).await?,
+                None => look_up_login(parts, state).await?,
+            };
+            parts.extensions.insert(found.clone());
+            found
+        }
     };
     found.person.slot = parts.extensions.get::<Slot>().cloned();
     Ok(found)
 }
 
-async fn look_up(parts: &mut Parts, state: &AppState) -> Result<Found> {
+async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
     let token = login::token(&parts.headers, &state.config).ok_or(Error::Unauthenticated)?;
     let now = state.clock.now();
     let row = login::find(state.db.pool(), &token, now).await?.ok_or(Error::Unauthenticated)?;
+    let two_factor_missing = row.two_factor_required_from.is_some_and(|from| from <= now)
+        && row.login.level < Level::TwoFactor;
     let person = Person {
         id: row.account_id,
         email: row.email,
         name: row.name,
         email_verified: row.email_verified,
-        login: row.login,
+        credential: Credential::Login(row.login),
         client: Client::of(&parts.extensions),
         slot: None,
         state: state.clone(),
     };
-    let two_factor_missing = row.two_factor_required_from.is_some_and(|from| from <= now)
-        && person.login.level < Level::TwoFactor;
     let found = Found { person, org: row.org, two_factor_missing };
     if let Some(seen) = parts.extensions.get::<Seen>() {
         // Set once; a second extractor of the same request found the same.
         let _ = seen.0.set((found.person.clone(), found.org.clone()));
     }
-    parts.extensions.insert(found.clone());
     Ok(found)
+}
+
+async fn look_up_key(parts: &Parts, state: &AppState, secret: &api_key::Secret) -> Result<Found> {
+    let row = api_key::find(state.db.pool(), secret, state.clock.now()).await?;
+    let row =
+        row.ok_or(Error::InvalidKey("this API key is not known, has expired or is revoked"))?;
+    let client = Client::of(&parts.extensions);
+    if !row.key.works_from(client.ip) {
+        return Err(Error::AddressRefused);
+    }
+    let person = Person {
+        id: row.account_id,
+        email: row.email,
+        name: row.name,
+        email_verified: row.email_verified,
+        credential: Credential::Key(Arc::new(row.key)),
+        client,
+        slot: None,
+        state: state.clone(),
+    };
+    Ok(Found { person, org: Some(row.org), two_factor_missing: row.two_factor_missing })
 }
 
 impl FromRequestParts<AppState> for Person {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        Ok(find(parts, state).await?.person)
+        let person = find(parts, state).await?.person;
+        person.login()?;
+        Ok(person)
     }
 }
 
@@ -217,8 +331,8 @@ impl OptionalFromRequestParts<AppState> for Person {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>> {
-        match find(parts, state).await {
-            Ok(found) => Ok(Some(found.person)),
+        match <Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await {
+            Ok(person) => Ok(Some(person)),
             Err(Error::Unauthenticated) => Ok(None),
             Err(err) => Err(err),
         }
@@ -240,7 +354,8 @@ impl FromRequestParts<AppState> for Ctx {
     }
 }
 
-/// A signed-in person and the organisation they last acted in, if any.
+/// A signed-in person and the organisation they last acted in, if any; or the
+/// owner of a key, and its organisation.
 pub struct Signed(pub Person, pub Option<OrgRef>);
 
 impl FromRequestParts<AppState> for Signed {

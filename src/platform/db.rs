@@ -81,14 +81,27 @@ impl Db {
     }
 
     pub async fn tenant(&self, org_id: Uuid, who: Who) -> sqlx::Result<TenantTx> {
+        self.tenant_within(org_id, None, who).await
+    }
+
+    /// Like [`tenant`](Self::tenant), and of what lies in workspaces only what
+    /// lies in the one given.
+    pub async fn tenant_within(
+        &self,
+        org_id: Uuid,
+        workspace_id: Option<Uuid>,
+        who: Who,
+    ) -> sqlx::Result<TenantTx> {
         assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
         let mut open = self.open(who).await?;
-        // One round trip. `true` makes both settings local to the transaction,
+        // One round trip. `true` makes the settings local to the transaction,
         // so nothing leaks to the next user of the pooled connection.
         sqlx::query(
-            "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true)",
+            "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true),
+                    set_config('app.workspace_id', coalesce($2, ''), true)",
         )
         .bind(org_id.to_string())
+        .bind(workspace_id.map(|it| it.to_string()))
         .execute(&mut *open.tx)
         .await?;
         Ok(TenantTx { open, org_id })

@@ -26,6 +26,16 @@ pub enum Error {
     TwoFactorRequired,
     #[error("your role does not allow this")]
     Forbidden,
+    /// The request shows an API key that does not work.
+    #[error("{0}")]
+    InvalidKey(&'static str),
+    /// Asked for with a key, but only for someone who is signed in.
+    #[error("a key cannot do this; sign in to do it yourself")]
+    PersonOnly,
+    #[error("this key lacks the scope {0}")]
+    MissingScope(&'static str),
+    #[error("this key does not work from your network address")]
+    AddressRefused,
     /// Also used for things that exist in another organisation.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -98,6 +108,10 @@ impl Error {
             Self::Reauthenticate => (StatusCode::FORBIDDEN, "reauthentication_required"),
             Self::TwoFactorRequired => (StatusCode::FORBIDDEN, "two_factor_required"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::InvalidKey(_) => (StatusCode::UNAUTHORIZED, "invalid_key"),
+            Self::PersonOnly => (StatusCode::FORBIDDEN, "person_only"),
+            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
+            Self::AddressRefused => (StatusCode::FORBIDDEN, "address_not_allowed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),

@@ -39,6 +39,8 @@ pub struct Who {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActorKind {
     Person,
+    /// An API key, on behalf of its owner.
+    Key,
     /// Somebody who has not signed in.
     Anonymous,
     /// The service itself: jobs and administration.
@@ -49,6 +51,7 @@ impl ActorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Person => "person",
+            Self::Key => "key",
             Self::Anonymous => "anonymous",
             Self::System => "system",
         }
@@ -66,6 +69,10 @@ impl Who {
 
     pub fn person(id: Uuid, label: &str, client: Client) -> Self {
         Self { kind: ActorKind::Person, id: Some(id), label: Some(label.into()), client }
+    }
+
+    pub fn key(id: Uuid, label: &str, client: Client) -> Self {
+        Self { kind: ActorKind::Key, id: Some(id), label: Some(label.into()), client }
     }
 }
 
@@ -157,7 +164,7 @@ pub struct Recorded {
     pub name: String,
     /// `success`, `refused` or `failed`.
     pub outcome: String,
-    /// `person`, `anonymous` or `system`.
+    /// `person`, `key`, `anonymous` or `system`.
     pub actor_kind: String,
     pub actor_id: Option<Uuid>,
     /// How the actor was called at the time.

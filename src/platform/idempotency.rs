@@ -19,7 +19,7 @@ use chrono::{DateTime, Duration, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, Transaction};
 
 use super::crypto::sha256;
-use super::ctx::Signed;
+use super::ctx;
 use super::error::{Error, Result};
 use super::state::AppState;
 
@@ -107,10 +107,9 @@ async fn run(state: AppState, request: Request, next: Next) -> Result<Response> 
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let fingerprint = sha256([path.as_bytes(), b"\n", &body].concat());
 
-    use axum::extract::FromRequestParts;
-    let Signed(person, org) = Signed::from_request_parts(&mut parts, &state).await?;
+    let (person, org) = ctx::caller(&mut parts, &state).await?;
     let org_id = org.map(|it| it.id).unwrap_or_default();
-    let scope = sha256(format!("{} {org_id} {}", person.id, parts.uri.path()));
+    let scope = sha256(format!("{} {org_id} {}", person.actor_id(), parts.uri.path()));
     let slot = Slot(Arc::new(Keyed {
         scope,
         key,

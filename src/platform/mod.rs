@@ -6,6 +6,7 @@
 //! ([`problem`]) or as a page ([`page`]).
 
 pub mod access;
+pub mod api_key;
 pub mod assets;
 pub mod clock;
 pub mod config;

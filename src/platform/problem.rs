@@ -5,7 +5,7 @@
 //! layer refused. Pages have [`crate::platform::page::render`] instead.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -92,8 +92,15 @@ pub async fn as_json(request: Request, next: Next) -> Response {
     let mut rendered = (body.status, Json(problem)).into_response();
     let headers = rendered.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    for name in [header::RETRY_AFTER, header::ALLOW, header::SET_COOKIE] {
-        for value in response.headers().get_all(&name) {
+    // How to come in (RFC 6750).
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"CloudGen\""),
+        );
+    }
+    for (name, value) in response.headers() {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
             headers.append(name.clone(), value.clone());
         }
     }

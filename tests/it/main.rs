@@ -11,6 +11,7 @@ mod home;
 mod idempotency;
 mod invitations;
 mod journey;
+mod keys;
 mod layering;
 mod mail;
 mod openapi;

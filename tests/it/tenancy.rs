@@ -37,7 +37,7 @@ const AUDIT: &[(&str, &str)] = &[
     (
         "a policy does not ask for the organisation",
         "select polrelid::regclass::text from pg_policy
-          where pg_get_expr(polqual, polrelid) !~ 'app\\.org_id'",
+          where polpermissive and pg_get_expr(polqual, polrelid) !~ 'app\\.org_id'",
     ),
     (
         "the request role may do more than read and write rows",

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -6,7 +7,8 @@ use uuid::Uuid;
 
 use super::logins::{self, Place};
 use super::profile;
-use crate::platform::access::Role;
+use crate::platform::access::{Role, Scope};
+use crate::platform::api_key::{Key, Mode};
 use crate::platform::ctx::{OrgRef, Person, Signed};
 use crate::platform::error::Result;
 use crate::platform::extract::{Json, List, Path};
@@ -30,8 +32,12 @@ struct Me {
     email: String,
     name: String,
     email_verified: bool,
-    /// How the caller signed in.
-    level: Level,
+    /// How the caller signed in; `null` when it is a key that calls.
+    #[schema(required)]
+    level: Option<Level>,
+    /// The key that calls; `null` for someone who is signed in.
+    #[schema(required)]
+    key: Option<MyKey>,
     /// The organisation acted in; `null` for someone who is in none.
     #[schema(required)]
     org: Option<MyOrg>,
@@ -46,14 +52,42 @@ struct MyOrg {
     role: Role,
 }
 
+/// The key that calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct MyKey {
+    id: Uuid,
+    name: String,
+    mode: Mode,
+    scopes: Vec<Scope>,
+    /// The workspace it is confined to.
+    #[schema(required)]
+    workspace_id: Option<Uuid>,
+    #[schema(required)]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl MyKey {
+    fn of(key: &Key) -> Self {
+        Self {
+            id: key.id,
+            name: key.name.clone(),
+            mode: key.mode,
+            scopes: key.scopes.clone(),
+            workspace_id: key.workspace_id,
+            expires_at: key.expires_at,
+        }
+    }
+}
+
 impl Me {
     fn of(person: Person, org: Option<OrgRef>) -> Self {
         Self {
             id: person.id,
+            level: person.level(),
+            key: person.key().map(MyKey::of),
             email: person.email,
             name: person.name,
             email_verified: person.email_verified,
-            level: person.login.level,
             org: org.map(|it| MyOrg {
                 id: it.id,
                 name: it.name,
@@ -85,6 +119,7 @@ async fn update_me(
     Signed(mut person, org): Signed,
     Json(patch): Json<MePatch>,
 ) -> Result<Json<Me>> {
+    person.login()?;
     if let Some(name) = patch.name {
         person.name = profile::rename(&person, &name).await?;
     }

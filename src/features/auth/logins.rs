@@ -43,7 +43,7 @@ pub async fn list(tx: &mut SystemTx, person: &Person) -> Result<Vec<Place>> {
           order by current desc, last_seen_at desc, id",
     )
     .bind(person.id)
-    .bind(person.login.id)
+    .bind(person.login()?.id)
     .bind(tx.now())
     .fetch_all(&mut **tx)
     .await?;
@@ -63,7 +63,7 @@ pub async fn revoke(tx: &mut SystemTx, person: &Person, id: Uuid) -> Result<()> 
 
 /// Ends all logins of the caller but this one; returns how many.
 pub async fn revoke_others(tx: &mut SystemTx, person: &Person) -> Result<u64> {
-    let count = login::revoke_others(tx, person.id, Some(person.login.id)).await?;
+    let count = login::revoke_others(tx, person.id, Some(person.login()?.id)).await?;
     let event = Event::new("login.revoked").on("account", person.id);
     record(tx, person.id, event.after(json!({ "count": count }))).await?;
     Ok(count)

@@ -114,9 +114,9 @@ pub async fn change_password(
     let hash = password::hash(new).await?;
     let mut tx = person.begin().await?;
     accounts::set_password(&mut tx, person.id, &hash).await?;
-    login::revoke_others(&mut tx, person.id, Some(person.login.id)).await?;
+    login::revoke_others(&mut tx, person.id, Some(person.login()?.id)).await?;
     end_pending(&mut tx, person.id).await?;
-    let token = login::rotate(&mut tx, person.login.id, person.login.level).await?;
+    let token = login::rotate(&mut tx, person.login()?.id, person.login()?.level).await?;
     let changed = Event::new("password.changed").on("account", person.id);
     record(&mut tx, person.id, changed).await?;
     let letter = Letter::new("password_changed", &account.email, json!({ "name": account.name }));

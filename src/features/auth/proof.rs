@@ -84,7 +84,7 @@ pub async fn confirm(state: &AppState, person: &Person, typed: &str, code: &str)
         by_code(state, person, &account, code).await?;
     }
     let mut tx = person.begin().await?;
-    let token = login::rotate(&mut tx, person.login.id, person.login.level).await?;
+    let token = login::rotate(&mut tx, person.login()?.id, person.login()?.level).await?;
     let event = Event::new("login.confirmed").on("account", account.id);
     events::emit_in(&mut tx, account.org_id.unwrap_or(Uuid::nil()), event).await?;
     tx.commit().await?;

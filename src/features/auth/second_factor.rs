@@ -72,8 +72,8 @@ pub async fn turn_on(
     accounts::set_two_factor(&mut tx, person.id, true).await?;
     let codes = backup_codes::renew(&mut tx, person.id).await?;
     // The others showed one factor only.
-    login::revoke_others(&mut tx, person.id, Some(person.login.id)).await?;
-    let token = login::rotate(&mut tx, person.login.id, Level::TwoFactor).await?;
+    login::revoke_others(&mut tx, person.id, Some(person.login()?.id)).await?;
+    let token = login::rotate(&mut tx, person.login()?.id, Level::TwoFactor).await?;
     let enabled = Event::new("two_factor.enabled").on("account", person.id);
     record(&mut tx, person.id, enabled).await?;
     tell(state, &mut tx, &account, "two_factor_on").await?;
@@ -102,8 +102,8 @@ pub async fn turn_off(
     totp::delete(&mut tx, person.id).await?;
     backup_codes::delete(&mut tx, person.id).await?;
     passkeys::delete_all(&mut tx, person.id).await?;
-    login::revoke_others(&mut tx, person.id, Some(person.login.id)).await?;
-    let token = login::rotate(&mut tx, person.login.id, Level::Password).await?;
+    login::revoke_others(&mut tx, person.id, Some(person.login()?.id)).await?;
+    let token = login::rotate(&mut tx, person.login()?.id, Level::Password).await?;
     let disabled = Event::new("two_factor.disabled").on("account", person.id);
     record(&mut tx, person.id, disabled).await?;
     tell(state, &mut tx, &account, "two_factor_off").await?;

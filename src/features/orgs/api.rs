@@ -90,7 +90,7 @@ pub(super) async fn found(
     rate_limit::take(state, &format!("org:{}", person.id), FOUNDED).await?;
     let mut tx = person.begin().await?;
     let id = super::found(&mut tx, person.id, name).await?;
-    login::switch_org(&mut tx, person.login.id, id).await?;
+    login::switch_org(&mut tx, person.login()?.id, id).await?;
     Ok((tx, id))
 }
 
@@ -117,7 +117,7 @@ async fn switch_org(person: Person, Path(id): Path<Uuid>) -> Result<StatusCode> 
 
 pub(super) async fn switch(person: &Person, id: Uuid) -> Result<()> {
     let mut tx = person.begin().await?;
-    if !login::switch_org(&mut tx, person.login.id, id).await? {
+    if !login::switch_org(&mut tx, person.login()?.id, id).await? {
         return Err(Error::NotFound("organisation"));
     }
     let switched = Event::new("login.switched").on("account", person.id);
@@ -195,7 +195,7 @@ pub(super) async fn leave(ctx: &Ctx) -> Result<()> {
     let mut tx = ctx.person.begin().await?;
     let all = memberships(&mut tx, &ctx.person).await?;
     if let Some(other) = all.iter().find(|it| it.id != ctx.org.id) {
-        login::switch_org(&mut tx, ctx.person.login.id, other.id).await?;
+        login::switch_org(&mut tx, ctx.person.login()?.id, other.id).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -252,7 +252,7 @@ pub async fn accept(person: &Person, token: &Token) -> Result<Option<Invited>> {
         let values = json!({ "email": person.email, "role": invited.role });
         events::emit_in(&mut tx, invited.org_id, joined.after(values)).await?;
     }
-    login::switch_org(&mut tx, person.login.id, invited.org_id).await?;
+    login::switch_org(&mut tx, person.login()?.id, invited.org_id).await?;
     tx.commit().await?;
     Ok(Some(invited))
 }

@@ -124,7 +124,7 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, patch: &OrgPatch) -> Result<Se
     }
     if let Some(from) = patch.two_factor_required_from {
         after.two_factor_required_from = from;
-        if from.is_some() && ctx.person.login.level < Level::TwoFactor {
+        if from.is_some() && ctx.person.login()?.level < Level::TwoFactor {
             let message = "turn it on for yourself first";
             complaints.push(FieldError::new("require_two_factor", message));
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{lock, store};
 use crate::platform::access::Role;
+use crate::platform::api_key;
 use crate::platform::ctx::Ctx;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, Result};
@@ -140,6 +141,7 @@ pub async fn remove(ctx: &Ctx, tx: &mut TenantTx, account_id: Uuid) -> Result<()
     }
     keep_an_owner(tx, &member).await?;
     let name = if account_id == ctx.person.id { "member.left" } else { "member.removed" };
+    api_key::revoke_all_of(tx, account_id).await?;
     sqlx::query("delete from member where account_id = $1")
         .bind(account_id)
         .execute(&mut **tx)

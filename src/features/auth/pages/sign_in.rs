@@ -296,7 +296,7 @@ impl View for Confirm {
 
 async fn show_confirm(person: Person, Query(query): Query<Next>) -> Page<Confirm> {
     let next = local_path(Some(&query.next)).to_owned();
-    let two_factor = person.login.level == Level::TwoFactor;
+    let two_factor = person.level() == Some(Level::TwoFactor);
     Page(Confirm { next, email: person.email, two_factor, problem: None })
 }
 
@@ -319,7 +319,7 @@ async fn confirm(
         Ok(token) => Ok((signed_in(&state, &token), Redirect::to(&next)).into_response()),
         Err(err) => again(err, |problem| Confirm {
             next,
-            two_factor: person.login.level == Level::TwoFactor,
+            two_factor: person.level() == Some(Level::TwoFactor),
             email: person.email,
             problem: Some(problem),
         }),
