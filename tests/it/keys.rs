@@ -230,7 +230,8 @@ async fn no_key_does_what_only_a_person_may() {
 async fn a_confined_key_sees_only_its_workspace() {
     let app = App::new().await;
     let org = app.org("Acme").await;
-    let (key, owner, made) = keyed(&app, org, Role::Admin, &[Scope::OrgRead]).await;
+    let scopes = [Scope::OrgRead, Scope::SessionsRead, Scope::SessionsWrite];
+    let (key, owner, made) = keyed(&app, org, Role::Admin, &scopes).await;
     let other = owner.post("/api/v1/workspaces", json!({ "name": "Other" })).await.expect(201);
     let other = other.json()["id"].as_str().unwrap().to_owned();
     sqlx::query(
@@ -245,6 +246,19 @@ async fn a_confined_key_sees_only_its_workspace() {
     assert_eq!(seen["items"].as_array().unwrap().len(), 1);
     assert_eq!(seen["items"][0]["name"], "General");
     key.get(&format!("/api/v1/workspaces/{other}")).await.expect(404);
+
+    let body = json!({ "workspace_id": other, "text": "A web shop on AWS with a database" });
+    let theirs = owner.post("/api/v1/analyze", body.clone()).await.expect(200).json();
+    let theirs = format!("/api/v1/sessions/{}", theirs["session_id"].as_str().unwrap());
+    for path in ["", "/messages", "/analyses", "/analyses/1"] {
+        owner.get(&format!("{theirs}{path}")).await.expect(200);
+        key.get(&format!("{theirs}{path}")).await.expect(404);
+    }
+    key.post("/api/v1/analyze", body).await.expect(404);
+    let ours = json!({ "text": "A web shop on AWS with a database" });
+    key.post("/api/v1/analyze", ours).await.expect(200);
+    let listed = key.get("/api/v1/sessions").await.expect(200).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

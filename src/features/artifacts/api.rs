@@ -121,7 +121,7 @@ async fn list_artifacts(
     Path(session_id): Path<Uuid>,
     Query(query): Query<OfAnalysis>,
 ) -> Result<Json<List<Set>>> {
-    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     analyses::exists(&mut tx, session_id).await?;
     let items = store::list(&mut tx, session_id, query.analysis).await?;
     tx.commit().await?;
@@ -154,7 +154,7 @@ async fn find_artifact(
     Path((session_id, path)): Path<(Uuid, String)>,
     Query(which): Query<Which>,
 ) -> Result<Response> {
-    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     let of = resolve(&mut tx, session_id, which).await?;
     let set = ready(&mut tx, of).await?;
     let content = store::file(&mut tx, set.id, &path).await?;
@@ -171,7 +171,7 @@ async fn download_artifacts(
     Path(session_id): Path<Uuid>,
     Query(which): Query<Which>,
 ) -> Result<Response> {
-    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     let of = resolve(&mut tx, session_id, which).await?;
     let set = ready(&mut tx, of).await?;
     let content = store::archive(&mut tx, set.id).await?;
