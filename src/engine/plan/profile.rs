@@ -234,6 +234,7 @@ fn people_outside(needs: &Needs) -> bool {
         || load.monthly_active_users.is_some()
         || load.daily_active_users.is_some()
         || load.concurrent_users.is_some()
+        || load.visits_per_month.is_some()
         || described(needs, &[MobileBackend, Ecommerce, StaticSite, Cms]).is_some()
 }
 
@@ -301,6 +302,7 @@ fn scope(needs: &Needs) -> Scope {
         || load.monthly_active_users.is_some()
         || load.daily_active_users.is_some()
         || load.concurrent_users.is_some()
+        || load.visits_per_month.is_some()
         || needs.residency.is_some()
         || needs.latency_ms.is_some()
         || load.peak_requests_per_second.is_some()
@@ -360,7 +362,8 @@ fn load(needs: &Needs, assumptions: &[Assumption], scope: Scope) -> Numbers {
     let users = sane(load.monthly_active_users)
         .or(sane(load.users))
         .or(sane(load.daily_active_users).map(|it| it / sizing::DAILY_SHARE))
-        .or(sane(load.concurrent_users).map(|it| it * 10.0));
+        .or(sane(load.concurrent_users).map(|it| it * 10.0))
+        .or(sane(load.visits_per_month).map(|it| it * sizing::MEMBER_SHARE));
     let think = if plays(needs) { sizing::PLAY_SECONDS } else { sizing::THINK_SECONDS };
     let concurrent = sane(load.concurrent_users).map(|it| sizing::rate_of_concurrent(it, think));
     let peak_stated = sane(load.peak_requests_per_second).or(concurrent);
@@ -386,6 +389,11 @@ fn load(needs: &Needs, assumptions: &[Assumption], scope: Scope) -> Numbers {
                 number(daily),
                 sizing::REQUESTS_PER_ACTIVE_DAY
             ),
+        )
+    } else if let Some(visits) = sane(load.visits_per_month) {
+        (
+            visits * sizing::REQUESTS_PER_VISIT,
+            format!("{} visits x {} requests each", number(visits), sizing::REQUESTS_PER_VISIT),
         )
     } else if let Some(users) = users {
         (

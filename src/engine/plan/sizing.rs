@@ -10,6 +10,10 @@ pub const HOURS_PER_MONTH: f64 = 730.0;
 pub const DAILY_SHARE: f64 = 0.2;
 /// What one person asks of the server on a day of use.
 pub const REQUESTS_PER_ACTIVE_DAY: f64 = 50.0;
+/// What one visit asks of the server, files from the edge aside.
+pub const REQUESTS_PER_VISIT: f64 = 20.0;
+/// Of the visits of a month, the share that people with an account make.
+pub const MEMBER_SHARE: f64 = 0.05;
 /// Seconds between two requests of a person who is using the system.
 pub const THINK_SECONDS: f64 = 10.0;
 /// The same for players, who talk to game servers most of the time.

@@ -310,6 +310,8 @@ pub struct Load {
     pub monthly_active_users: Option<f64>,
     pub daily_active_users: Option<f64>,
     pub concurrent_users: Option<f64>,
+    /// People who come by, most of whom never sign in.
+    pub visits_per_month: Option<f64>,
     pub requests_per_second: Option<f64>,
     pub peak_requests_per_second: Option<f64>,
     pub requests_per_month: Option<f64>,

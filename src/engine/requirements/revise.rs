@@ -249,6 +249,7 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
         load.monthly_active_users = None;
         load.daily_active_users = None;
         load.concurrent_users = None;
+        load.visits_per_month = None;
     }
     if new.requests_per_second.is_some() && new.requests_per_month.is_none() {
         load.requests_per_month = None;
@@ -323,12 +324,13 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
     old.on_premises |= new.on_premises;
 }
 
-fn fields(load: &mut Load) -> [&mut Option<f64>; 19] {
+fn fields(load: &mut Load) -> [&mut Option<f64>; 20] {
     [
         &mut load.users,
         &mut load.monthly_active_users,
         &mut load.daily_active_users,
         &mut load.concurrent_users,
+        &mut load.visits_per_month,
         &mut load.requests_per_second,
         &mut load.peak_requests_per_second,
         &mut load.requests_per_month,
@@ -483,6 +485,7 @@ fn apply(change: Change, needs: &mut Needs) {
                 &mut load.monthly_active_users,
                 &mut load.daily_active_users,
                 &mut load.concurrent_users,
+                &mut load.visits_per_month,
                 &mut load.requests_per_second,
                 &mut load.peak_requests_per_second,
                 &mut load.requests_per_month,

@@ -117,6 +117,9 @@ static ROWS: &[Row] = &[
     of("load.concurrent_users", "Users at once", "people", PEOPLE, |it| {
         &mut it.load.concurrent_users
     }),
+    of("load.visits_per_month", "Visits a month", "visits", PEOPLE, |it| {
+        &mut it.load.visits_per_month
+    }),
     of("load.requests_per_second", "Requests a second", "per second", RATE, |it| {
         &mut it.load.requests_per_second
     }),
@@ -183,6 +186,7 @@ const SAME: &[&[&str]] = &[
         "load.monthly_active_users",
         "load.daily_active_users",
         "load.concurrent_users",
+        "load.visits_per_month",
     ],
     &["load.requests_per_second", "load.requests_per_month"],
     &["load.messages_per_second", "load.messages_per_month"],

@@ -237,6 +237,7 @@ fn assume(draft: &mut Draft, given: &Given, assumptions: &mut Vec<Assumption>) {
         load.monthly_active_users,
         load.daily_active_users,
         load.concurrent_users,
+        load.visits_per_month,
         load.requests_per_second,
         load.peak_requests_per_second,
         load.requests_per_month,

@@ -90,7 +90,13 @@ impl Around<'_> {
     }
 }
 
+/// People who look and leave: they are counted by their visits.
+const PASSERS_BY: &[&str] =
+    &["visitors", "visitor", "visits", "shoppers", "readers", "viewers", "listeners"];
+
 const PEOPLE: &[&str] = &[
+    "visitor",
+    "visits",
     "users",
     "pupils",
     "friends",
@@ -441,6 +447,21 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
                 |it| &mut it.concurrent_users,
                 "load.concurrent_users",
                 value,
+                span,
+                confidence,
+            );
+        } else if PASSERS_BY.contains(&noun) {
+            let per = match rate {
+                Some((per, _)) => per,
+                None if says(&["daily"]) => 86_400.0,
+                None if says(&["weekly"]) => 604_800.0,
+                None => MONTH,
+            };
+            let visits = value * MONTH / per;
+            draft.load(
+                |it| &mut it.visits_per_month,
+                "load.visits_per_month",
+                visits,
                 span,
                 confidence,
             );
