@@ -91,6 +91,9 @@ pub(super) fn complete(
 ) -> Analysis {
     let mut plan = plan::plan(&requirements, policy, Economy::default());
     let mut diagnostics = requirements.diagnostics.clone();
+    if requirements.needs.preferences.cost_first {
+        leaner(&requirements, policy, &mut plan);
+    }
     if let Some(budget) = requirements.needs.budget {
         let mut good = plan.graphs.first().map_or(0.0, |it| price(it).monthly);
         let mut level = 0;
@@ -160,6 +163,26 @@ pub(super) fn complete(
         options[n].trade_offs = trade_offs(&options, n);
     }
     Analysis { requirements, options, decisions: plan.decisions, demand, diagnostics }
+}
+
+/// Money comes first: better gets along with lean sizes, and good also without
+/// what no goal asks for. What that gives up is said.
+fn leaner(requirements: &Requirements, policy: &Policy, plan: &mut plan::Plan) {
+    for (nth, level) in [(0, 2), (1, 1)] {
+        let lean = plan::plan(requirements, policy, Economy::level(level));
+        let (Some(now), Some(graph)) = (plan.graphs.get_mut(nth), lean.graphs.into_iter().nth(nth))
+        else {
+            continue;
+        };
+        if price(&graph).monthly < price(now).monthly {
+            *now = graph;
+            for diagnostic in lean.diagnostics {
+                if !plan.diagnostics.contains(&diagnostic) {
+                    plan.diagnostics.push(diagnostic);
+                }
+            }
+        }
+    }
 }
 
 /// The remark about an option whose services promise less than was asked for.

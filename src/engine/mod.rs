@@ -7,6 +7,7 @@
 //! is data: the engine answers with [`diag::Diagnostic`]s and never panics.
 
 pub mod analysis;
+pub mod answer;
 pub mod bind;
 pub mod brief;
 pub mod cost;

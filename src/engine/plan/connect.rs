@@ -91,6 +91,7 @@ pub(super) fn infer(draft: &mut Draft) {
     machines(draft);
     entries(draft);
     messages(draft);
+    timetables(draft);
     orphans(draft);
     readers(draft);
     if draft.ctx.profile.completes() {
@@ -128,6 +129,32 @@ pub(super) fn link(
         draft.graph.connect(from, to, intent, Reason::rule(why));
     }
     possible
+}
+
+/// A timetable starts the jobs that were made for it, not whatever else it could.
+fn timetables(draft: &mut Draft) {
+    let kinds = [Function, ContainerService, BatchCompute, Workflow];
+    let jobs: Vec<NodeId> = draft
+        .ids(&kinds)
+        .into_iter()
+        .filter(|it| draft.roles.get(it) == Some(&Role::Job) && !receives(draft, it))
+        .collect();
+    let idle: Vec<NodeId> =
+        draft.ids(&[Schedule]).into_iter().filter(|it| !sends(draft, it)).collect();
+    for (i, schedule) in idle.iter().enumerate() {
+        // One for all, or each its own.
+        let own =
+            if idle.len() == 1 { jobs.as_slice() } else { jobs.get(i..=i).unwrap_or_default() };
+        for job in own {
+            link(draft, schedule, Invokes, job, "Starts when its time comes.");
+        }
+        // Databases are stopped and started by timetables that have nothing else to do.
+        if draft.ids(&kinds).is_empty() {
+            for database in draft.ids(&[RelationalDatabase]) {
+                link(draft, schedule, Invokes, &database, "Starts and stops it.");
+            }
+        }
+    }
 }
 
 /// Groups keep machines: each its own, by name, else the first.

@@ -151,7 +151,6 @@ pub(super) const HABITS: &[Habit] = &[
             ModelEndpoint,
             Pipeline,
             Build,
-            RelationalDatabase,
             FleetManager,
             DataSync,
         ],

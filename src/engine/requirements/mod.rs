@@ -26,7 +26,7 @@ mod tokens;
 mod vocabulary;
 mod workloads;
 
-pub use resolve::{understand, understand_with};
+pub use resolve::{ServiceNamed, fills_the_role, services_named, understand, understand_with};
 pub use revise::{revise, revise_with};
 
 use super::diag::{Diagnostic, Span};

@@ -23,6 +23,43 @@ pub fn understand_with(text: &str, given: &Given) -> Requirements {
     settle(&mut draft, given, BTreeMap::new())
 }
 
+/// A service that a text names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceNamed {
+    pub service: &'static str,
+    /// The words.
+    pub text: String,
+    /// Named as a kind ("the cache"), which any product of it is.
+    pub by_kind: bool,
+    /// Of a relational database: whether Aurora is said, or something else.
+    pub aurora: Option<bool>,
+}
+
+/// The services of AWS that a text names, whatever it says about them.
+pub fn services_named(text: &str) -> Vec<ServiceNamed> {
+    let reading = Reading::new(text);
+    let named = mentions::find(&reading, Cloud::Aws, true);
+    let of = |it: &mentions::Occurrence| {
+        let [from, to] = reading.span(it.from, it.to);
+        let words = text.get(from..to).unwrap_or_default().to_owned();
+        let plain = words.to_ascii_lowercase();
+        ServiceNamed {
+            service: it.service,
+            by_kind: it.by_kind,
+            aurora: (it.service == "rds")
+                .then(|| plain.contains("aurora"))
+                .filter(|it| *it || plain.contains("rds")),
+            text: words,
+        }
+    };
+    named.occurrences.iter().filter(|it| it.cloud == Cloud::Aws).map(of).collect()
+}
+
+/// Whether one service does what another is asked for: "the cache" is any cache.
+pub fn fills_the_role(service: &str, of: &str) -> bool {
+    vocabulary::fills(service, of)
+}
+
 /// What the words say, before anything is assumed. `orders` is set for a later
 /// turn, where "drop the queue" is an order and not a description.
 pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> {

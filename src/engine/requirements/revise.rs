@@ -396,10 +396,10 @@ fn orders(reading: &Reading, needs: &Needs) -> Vec<Order> {
     for at in 0..reading.len() {
         let (word, next) = (reading.word(at), reading.word(at + 1));
         let factor = match (word, next) {
-            ("double" | "doubled" | "doubling" | "twice", _) => Some(2.0),
-            ("triple" | "tripled" | "thrice", _) => Some(3.0),
-            ("quadruple", _) => Some(4.0),
-            ("halve" | "half" | "halved", _) => Some(0.5),
+            ("double" | "doubles" | "doubled" | "doubling" | "twice", _) => Some(2.0),
+            ("triple" | "triples" | "tripled" | "thrice", _) => Some(3.0),
+            ("quadruple" | "quadruples", _) => Some(4.0),
+            ("halve" | "halves" | "half" | "halved", _) => Some(0.5),
             ("tenfold", _) => Some(10.0),
             _ => times(word, next),
         };
