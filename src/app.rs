@@ -14,7 +14,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
-use crate::features::{artifacts, audit, auth, home, orgs, sessions};
+use crate::features::{artifacts, audit, auth, home, operations, orgs, sessions};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
@@ -75,7 +75,8 @@ fn api() -> OpenApiRouter<AppState> {
             .merge(orgs::api::routes())
             .merge(audit::api::routes())
             .merge(sessions::api::routes())
-            .merge(artifacts::api::routes()),
+            .merge(artifacts::api::routes())
+            .merge(operations::api::routes()),
     )
 }
 

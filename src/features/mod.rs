@@ -9,6 +9,7 @@ pub mod orgs;
 // The product.
 pub mod analyses;
 pub mod artifacts;
+pub mod operations;
 pub mod sessions;
 
 // The whole.

@@ -66,6 +66,8 @@ const ACCESS: &[(&str, &str, &str)] = &[
         "member",
         r#"{"session_id":"00000000-0000-0000-0000-000000000000"}"#,
     ),
+    ("get /api/v1/operations/{id}", "viewer", ""),
+    ("post /api/v1/operations/{id}/cancel", "member", ""),
     ("get /api/v1/artifacts/{session_id}", "viewer", ""),
     ("get /api/v1/artifacts/{session_id}/files/{path}", "viewer", ""),
     ("get /api/v1/artifacts/{session_id}/archive", "viewer", ""),

@@ -94,11 +94,17 @@ async fn an_answer_that_is_waited_for_comes_from_a_job_and_ends_once() {
     let id = made["session_id"].as_str().unwrap();
     let answer = made["answer"]["id"].as_str().unwrap();
     assert_eq!(accepted.header("location"), format!("/api/v1/operations/{answer}"));
+    let operation = accepted.header("location").to_owned();
+    assert_eq!(ann.get(&operation).await.expect(200).json()["state"], "running");
     let again = json!({ "text": "Add a cache" });
     ann.post(&format!("/api/v1/sessions/{id}/messages"), again).await.expect(409);
     app.run_jobs().await;
     let session = ann.get(&format!("/api/v1/sessions/{id}")).await.expect(200).json();
     assert_eq!(session["analyses"], 1);
+    let done = ann.get(&operation).await.expect(200).json();
+    assert_eq!(done["state"], "succeeded");
+    ann.get(done["result"].as_str().unwrap()).await.expect(200);
+    ann.post(&format!("{operation}/cancel"), json!({})).await.expect(409);
     let steps: Vec<String> = sqlx::query_scalar(
         "select data->'step'->>'step' from live_notice where name = 'step' order by seq",
     )

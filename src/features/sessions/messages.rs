@@ -14,6 +14,8 @@ use crate::platform::error::{Error, Result};
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct Message {
     pub id: Uuid,
+    #[serde(skip)]
+    pub session_id: Uuid,
     /// The message it answers or follows; `null` for the first.
     pub parent_id: Option<Uuid>,
     /// `person` or `cloudgen`.
@@ -88,6 +90,17 @@ pub async fn lock(tx: &mut TenantTx, session_id: Uuid, id: Uuid) -> Result<Messa
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::NotFound("message"))
+}
+
+/// An answer of any session that is not deleted.
+pub async fn find_answer(tx: &mut TenantTx, id: Uuid) -> Result<Option<Message>> {
+    Ok(sqlx::query_as(
+        "select m.* from message m join session s on s.org_id = m.org_id and s.id = m.session_id
+          where m.id = $1 and m.author = 'cloudgen' and s.deleted_at is null",
+    )
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await?)
 }
 
 /// The path from the first message to `head`, oldest first.
