@@ -3,12 +3,13 @@
 //! `docs/analysis.schema.json` describes it; a test holds both together.
 
 use super::analysis::{Analysis, Cost, Design};
+use super::answer;
 use super::bind::binding_of;
 use super::cost::bill::Line;
 use super::estimate::availability::Availability;
 use super::estimate::latency::Latency;
 use super::estimate::recovery::Recovery;
-use super::graph::{Component, Tier};
+use super::graph::Component;
 use serde_json::{Map, Value, json};
 
 /// The whole analysis.
@@ -16,6 +17,8 @@ pub fn analysis(it: &Analysis) -> Value {
     json!({
         "requirements": it.requirements,
         "options": it.options.iter().map(option).collect::<Vec<_>>(),
+        "recommended": (!it.options.is_empty()).then(|| answer::recommend(it)),
+        "comparison": answer::compare(it),
         "decisions": it.decisions,
         "demand": it.demand,
         "diagnostics": it.diagnostics,
@@ -24,7 +27,6 @@ pub fn analysis(it: &Analysis) -> Value {
 
 /// The analysis in short, for lists.
 pub fn headline(it: &Analysis) -> Value {
-    let recommended = recommended(it);
     let options: Vec<Value> = it
         .options
         .iter()
@@ -40,17 +42,9 @@ pub fn headline(it: &Analysis) -> Value {
     json!({
         "cloud": "aws",
         "region": it.options.first().map(|it| &it.graph.region),
-        "recommended": recommended,
+        "recommended": answer::recommend(it).tier,
         "options": options,
     })
-}
-
-/// The balanced option, unless only the one of least cost is within the budget.
-pub fn recommended(it: &Analysis) -> Tier {
-    let budget = it.requirements.needs.budget.unwrap_or(f64::INFINITY);
-    let fits =
-        |tier: Tier| it.options.iter().any(|it| it.graph.tier == tier && it.cost.monthly <= budget);
-    if !fits(Tier::Better) && fits(Tier::Good) { Tier::Good } else { Tier::Better }
 }
 
 /// One option.

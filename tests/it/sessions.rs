@@ -62,6 +62,12 @@ async fn a_later_turn_makes_the_next_analysis_and_says_what_changed() {
     assert_eq!((&diff["number"], &diff["against"]), (&json!(2), &json!(1)));
     assert!(!diff["options"][0]["added"].as_array().unwrap().is_empty(), "{diff}");
 
+    let why = json!({ "text": "Why is there a load balancer?" });
+    let why = ann.post(&messages, why).await.expect(200).json();
+    assert_eq!(
+        (&why["number"], &why["answer"]["content"]["kind"]),
+        (&json!(null), &json!("answer"))
+    );
     let setting = json!({ "setting": { "kind": "region", "value": "eu-west-1" } });
     let moved = ann.post(&messages, setting).await.expect(200).json();
     assert_eq!(moved["analysis"]["options"][0]["region"], "eu-west-1");
@@ -79,7 +85,7 @@ async fn a_later_turn_makes_the_next_analysis_and_says_what_changed() {
     assert_eq!(branch["previous"], 1);
     assert!(!branch["analysis"]["options"][0]["components"].to_string().contains("opensearch"));
     let all = ann.get(&messages).await.expect(200).json();
-    assert_eq!(all["items"].as_array().unwrap().len(), 8);
+    assert_eq!(all["items"].as_array().unwrap().len(), 10);
 }
 
 #[tokio::test]

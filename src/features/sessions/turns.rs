@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::engine::answer;
 use crate::engine::brief::{self, Brief, Step};
 use crate::engine::graph::Tier;
 use crate::engine::requirements::Hints;
@@ -280,7 +281,11 @@ impl Work {
                 if let Some(hints) = hints {
                     self.brief.hints = hints;
                 }
-                self.brief.say(text);
+                match answer::reply(before.as_ref(), &self.brief, &text) {
+                    answer::Turn::Change => self.brief.say(text),
+                    answer::Turn::Answer(it) => return words("answer", &it),
+                    answer::Turn::Help(it) => return words("help", &it),
+                }
             }
         }
         let started = Instant::now();
@@ -295,10 +300,11 @@ impl Work {
                 let _ = steps.send(step);
             }
         });
+        let confirmation = answer::confirm(before.as_ref(), &after);
+        let body = confirmation.plain();
         if after.options.is_empty() {
-            let said: Vec<_> = after.diagnostics.iter().map(|it| it.message.as_str()).collect();
-            let content = json!({ "kind": "help", "steps": taken });
-            return Thought { body: said.join(" "), content, made: None };
+            let content = json!({ "kind": "help", "confirmation": confirmation, "steps": taken });
+            return Thought { body, content, made: None };
         }
         let changes =
             before.as_ref().map(|it| diff::json(&diff::options(&it.options, &after.options)));
@@ -310,9 +316,20 @@ impl Work {
             brief: self.brief,
             headline,
         };
-        let content = json!({ "kind": "analysis", "steps": taken, "changes": changes });
-        Thought { body: "Three options are ready.".to_owned(), content, made: Some(made) }
+        let content = json!({
+            "kind": "analysis",
+            "confirmation": confirmation,
+            "steps": taken,
+            "changes": changes,
+        });
+        Thought { body, content, made: Some(made) }
     }
+}
+
+/// What is said without making an analysis.
+fn words(kind: &str, answer: &answer::Answer) -> Thought {
+    let content = json!({ "kind": kind, "answer": answer });
+    Thought { body: answer.plain(), content, made: None }
 }
 
 /// A step in plain words.
