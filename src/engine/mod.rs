@@ -12,6 +12,7 @@ pub mod bind;
 pub mod brief;
 pub mod cost;
 pub mod diag;
+pub mod diagram;
 pub mod diff;
 pub mod emit;
 pub mod estimate;
