@@ -14,17 +14,19 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
-use crate::features::{artifacts, audit, auth, home, operations, orgs, sessions};
+use crate::features::{artifacts, audit, auth, home, operations, orgs, sessions, webhooks};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::ctx;
 use crate::platform::db::Db;
 use crate::platform::error::FieldError;
+use crate::platform::events::Subscriber;
 use crate::platform::ids::Ids;
 use crate::platform::jobs::Handler;
 use crate::platform::live::Live;
 use crate::platform::mail::{self, Mailer};
+use crate::platform::outbound::Outbound;
 use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
 use crate::platform::state::{AppState, Parts};
@@ -56,6 +58,9 @@ const NAV: &[NavItem] = &[
     },
 ];
 
+/// Who hears of every event of an organisation, in its transaction.
+const SUBSCRIBERS: &[Subscriber] = &[webhooks::hear];
+
 /// What background work there is.
 pub fn jobs() -> Vec<Handler> {
     let mut jobs = vec![Handler::of::<mail::Deliver>()];
@@ -63,6 +68,7 @@ pub fn jobs() -> Vec<Handler> {
     jobs.extend(orgs::jobs());
     jobs.extend(sessions::jobs());
     jobs.extend(artifacts::jobs());
+    jobs.extend(webhooks::jobs());
     jobs
 }
 
@@ -76,7 +82,8 @@ fn api() -> OpenApiRouter<AppState> {
             .merge(audit::api::routes())
             .merge(sessions::api::routes())
             .merge(artifacts::api::routes())
-            .merge(operations::api::routes()),
+            .merge(operations::api::routes())
+            .merge(webhooks::api::routes()),
     )
 }
 
@@ -106,12 +113,15 @@ pub fn openapi() -> String {
 
 /// Puts the state together around a database.
 pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Result<AppState> {
-    let db = Db::connect(url, &config, clock.clone(), ids.clone())?;
+    let db = Db::connect(url, &config, clock.clone(), ids.clone())?.with_subscribers(SUBSCRIBERS);
     let keys = config.keyring()?;
     let mail = Mailer::new(&config, keys.clone())?;
+    let outbound = Outbound::new(&config)?;
     let templates = Templates::load();
     let live = Live::new(db.pool().clone());
-    Ok(AppState::new(Parts { config, db, clock, ids, keys, mail, live, templates, nav: NAV }))
+    let nav = NAV;
+    let parts = Parts { config, db, clock, ids, keys, mail, live, outbound, templates, nav };
+    Ok(AppState::new(parts))
 }
 
 /// The whole service as one router.

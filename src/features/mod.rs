@@ -12,5 +12,8 @@ pub mod artifacts;
 pub mod operations;
 pub mod sessions;
 
+// With other systems.
+pub mod webhooks;
+
 // The whole.
 pub mod home;

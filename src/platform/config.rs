@@ -37,6 +37,10 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub body_limit: usize,
     pub job_concurrency: usize,
+    /// Requests to other people's servers at the same time.
+    pub outbound_concurrency: usize,
+    /// Where those may go besides the public internet.
+    pub outbound_allow: Vec<Reachable>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +94,9 @@ variables! {
     "CLOUDGEN_SHUTDOWN_TIMEOUT", "20", "seconds to finish what runs when told to stop";
     "CLOUDGEN_BODY_LIMIT", "1048576", "bytes a request may send";
     "CLOUDGEN_JOB_CONCURRENCY", "4", "background jobs at the same time";
+    "CLOUDGEN_OUTBOUND_CONCURRENCY", "16", "webhooks delivered at the same time";
+    "CLOUDGEN_OUTBOUND_ALLOW", "10.1.0.0/16,hooks.internal",
+        "private networks and host names that webhooks may reach, also over http; none when absent";
 }
 
 /// All that is wrong with the environment.
@@ -203,6 +210,11 @@ impl Config {
                 text.split(',').map(|it| Network::parse(it.trim())).collect()
             })
             .unwrap_or_default();
+        let outbound_allow = env
+            .parse("CLOUDGEN_OUTBOUND_ALLOW", "must be networks or host names", |text| {
+                text.split(',').map(|it| Reachable::parse(it.trim())).collect()
+            })
+            .unwrap_or_default();
         let pool_size = env.number("CLOUDGEN_POOL_SIZE", 10);
         if pool_size < 2 {
             env.complain("CLOUDGEN_POOL_SIZE", "must be at least 2");
@@ -226,6 +238,8 @@ impl Config {
             shutdown_timeout: env.seconds("CLOUDGEN_SHUTDOWN_TIMEOUT", 20),
             body_limit: env.number("CLOUDGEN_BODY_LIMIT", 1024 * 1024),
             job_concurrency: env.number("CLOUDGEN_JOB_CONCURRENCY", 4).max(1),
+            outbound_concurrency: env.number("CLOUDGEN_OUTBOUND_CONCURRENCY", 16).max(1),
+            outbound_allow,
         };
         if env.problems.is_empty() { Ok(config) } else { Err(Problems(env.problems)) }
     }
@@ -329,6 +343,25 @@ impl Network {
     }
 }
 
+/// Something private that requests to other people's addresses may reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reachable {
+    Network(Network),
+    Host(String),
+}
+
+impl Reachable {
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(network) = Network::parse(text) {
+            return Some(Self::Network(network));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        let named =
+            !text.is_empty() && text.chars().all(plain) && text.contains(char::is_alphabetic);
+        named.then(|| Self::Host(text.trim_end_matches('.').to_ascii_lowercase()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +380,7 @@ mod tests {
         assert_eq!(config.public_url, "http://127.0.0.1:8080");
         assert!(config.data_dir.ends_with("cloudgen"));
         assert!(config.database_url.is_none() && !config.is_https());
+        assert!(config.outbound_allow.is_empty(), "nothing private is within reach");
     }
 
     #[test]

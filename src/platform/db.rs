@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::clock::Clock;
 use super::config::Config;
-use super::events::Who;
+use super::events::{Subscriber, Who};
 use super::idempotency::Ticket;
 use super::ids::Ids;
 
@@ -29,6 +29,7 @@ pub struct Db {
     pool: PgPool,
     clock: Clock,
     ids: Ids,
+    subscribers: &'static [Subscriber],
 }
 
 /// A transaction within one organisation.
@@ -46,6 +47,7 @@ struct Open {
     now: DateTime<Utc>,
     ids: Ids,
     who: Who,
+    subscribers: &'static [Subscriber],
     /// The request carries an Idempotency-Key: its answer is to be stored by
     /// this very transaction, so `commit` hands it over instead.
     ticket: Option<Ticket>,
@@ -63,7 +65,12 @@ impl Db {
     }
 
     pub fn new(pool: PgPool, clock: Clock, ids: Ids) -> Self {
-        Self { pool, clock, ids }
+        Self { pool, clock, ids, subscribers: &[] }
+    }
+
+    /// Who hears of events written through this.
+    pub fn with_subscribers(self, subscribers: &'static [Subscriber]) -> Self {
+        Self { subscribers, ..self }
     }
 
     pub async fn migrate(&self) -> anyhow::Result<()> {
@@ -113,7 +120,8 @@ impl Db {
 
     async fn open(&self, who: Who) -> sqlx::Result<Open> {
         let tx = self.pool.begin().await?;
-        Ok(Open { tx, now: self.clock.now(), ids: self.ids.clone(), who, ticket: None })
+        let (now, ids, subscribers) = (self.clock.now(), self.ids.clone(), self.subscribers);
+        Ok(Open { tx, now, ids, who, subscribers, ticket: None })
     }
 }
 
@@ -166,6 +174,7 @@ pub trait Tx: Send {
     fn who(&self) -> &Who;
     /// The organisation acted in, for a [`TenantTx`].
     fn tenant(&self) -> Option<Uuid>;
+    fn subscribers(&self) -> &'static [Subscriber];
     #[doc(hidden)]
     fn set_ticket(&mut self, ticket: Option<Ticket>);
 }
@@ -192,6 +201,10 @@ macro_rules! tx {
             fn tenant(&self) -> Option<Uuid> {
                 let $it = self;
                 $tenant
+            }
+
+            fn subscribers(&self) -> &'static [Subscriber] {
+                self.$open.subscribers
             }
 
             fn set_ticket(&mut self, ticket: Option<Ticket>) {

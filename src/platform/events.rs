@@ -6,6 +6,10 @@
 //! organisation, so that an edit, a gap or a cut tail shows ([`verify`]).
 //! Events that concern no organisation form a chain of their own under the nil
 //! id.
+//!
+//! Features that react to what others do are [`Subscriber`]s: the composition
+//! root names them, and they hear of each event of an organisation within the
+//! transaction that it is part of.
 
 mod canonical;
 mod chain;
@@ -13,6 +17,7 @@ mod chain;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::FromRow;
@@ -192,15 +197,31 @@ fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
     serializer.serialize_str(&super::crypto::hex(bytes))
 }
 
+/// Reacts to an event of an organisation, in the transaction that the event is
+/// part of: what it writes exists exactly if the event does. It is called for
+/// every event, so it finds out quickly when there is nothing to do, and leaves
+/// to a job what takes time.
+pub type Subscriber = for<'a> fn(&'a mut dyn Tx, &'a Recorded) -> BoxFuture<'a, Result<()>>;
+
 /// Records an event of the transaction's own organisation; in a [`SystemTx`],
 /// of none.
 pub async fn emit(tx: &mut dyn Tx, event: Event) -> Result<()> {
     let org_id = tx.tenant().unwrap_or(Uuid::nil());
-    chain::append(tx, org_id, event).await
+    record(tx, org_id, event).await
 }
 
 /// Records an event of an organisation that the transaction is not confined to:
 /// sign-in and jobs know which one they mean.
 pub async fn emit_in(tx: &mut SystemTx, org_id: Uuid, event: Event) -> Result<()> {
-    chain::append(tx, org_id, event).await
+    record(tx, org_id, event).await
+}
+
+async fn record(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<()> {
+    let recorded = chain::append(tx, org_id, event).await?;
+    if !org_id.is_nil() {
+        for hear in tx.subscribers() {
+            hear(tx, &recorded).await?;
+        }
+    }
+    Ok(())
 }

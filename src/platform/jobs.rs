@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::try_join_all;
 use graphile_worker::{
     Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker,
     WorkerContext, WorkerOptions, WorkerUtils,
@@ -28,6 +30,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const NAME: &'static str;
     /// How often it is tried before it is given up.
     const ATTEMPTS: i32 = 10;
+    /// Whether its runs are remembered; off for jobs that keep a log of their own.
+    const HISTORY: bool = true;
 
     fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
@@ -36,11 +40,18 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub struct Handler {
     definition: JobDefinition,
     schedule: Option<Crontab>,
+    outbound: bool,
 }
 
 impl Handler {
     pub fn of<J: Job>() -> Self {
-        Self { definition: JobDefinition::of::<Run<J>>(), schedule: None }
+        Self { definition: JobDefinition::of::<Run<J>>(), schedule: None, outbound: false }
+    }
+
+    /// A job that waits for other people's servers. It runs apart from the rest,
+    /// which their slowness must not hold up.
+    pub fn outbound<J: Job>() -> Self {
+        Self { outbound: true, ..Self::of::<J>() }
     }
 
     /// A job without contents that runs by itself, every hour at `minute`.
@@ -68,6 +79,26 @@ pub async fn enqueue<J: Job>(tx: &mut dyn Tx, job: &J) -> anyhow::Result<()> {
 
 pub async fn enqueue_when<J: Job>(tx: &mut dyn Tx, job: &J, when: When) -> anyhow::Result<()> {
     sqlx::query("select app.enqueue($1, $2::jsonb::json, $3, $4, $5)")
+        .bind(J::NAME)
+        .bind(sqlx::types::Json(job))
+        .bind(when.at.unwrap_or(tx.now()))
+        .bind(J::ATTEMPTS)
+        .bind(when.key)
+        .execute(tx.conn())
+        .await
+        .with_context(|| format!("cannot enqueue {}", J::NAME))?;
+    Ok(())
+}
+
+/// Enqueues `job` behind those of the same queue, which run one after the other.
+pub async fn enqueue_in<J: Job>(
+    tx: &mut dyn Tx,
+    queue: &str,
+    job: &J,
+    when: When,
+) -> anyhow::Result<()> {
+    sqlx::query("select app.enqueue_in($1, $2, $3::jsonb::json, $4, $5, $6)")
+        .bind(queue)
         .bind(J::NAME)
         .bind(sqlx::types::Json(job))
         .bind(when.at.unwrap_or(tx.now()))
@@ -109,20 +140,37 @@ pub(super) async fn migrate(db: &Db) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A worker that knows `handlers`; it stops when `stop` is done, after letting
-/// what runs finish.
+/// Workers that know `handlers`: one for what waits for other people's servers,
+/// and one for the rest. They stop when `stop` is done, after letting what runs
+/// finish.
 pub async fn worker(
     state: &AppState,
     handlers: Vec<Handler>,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<Worker> {
+) -> anyhow::Result<Workers> {
     let tidy = Handler::hourly::<housekeeping::Tidy>(17);
+    let (outbound, rest): (Vec<_>, Vec<_>) =
+        handlers.into_iter().chain([tidy]).partition(|it| it.outbound);
+    let stop = stop.boxed().shared();
+    let mut workers = vec![one(state, rest, state.config.job_concurrency, stop.clone()).await?];
+    if !outbound.is_empty() {
+        workers.push(one(state, outbound, state.config.outbound_concurrency, stop).await?);
+    }
+    Ok(Workers(workers))
+}
+
+async fn one(
+    state: &AppState,
+    handlers: Vec<Handler>,
+    concurrency: usize,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<Worker> {
     let (definitions, schedules): (Vec<_>, Vec<_>) =
-        handlers.into_iter().chain([tidy]).map(|it| (it.definition, it.schedule)).unzip();
+        handlers.into_iter().map(|it| (it.definition, it.schedule)).unzip();
     let worker = WorkerOptions::default()
         .pg_pool(state.db.pool().clone())
         .add_extension(state.clone())
-        .concurrency(state.config.job_concurrency)
+        .concurrency(concurrency)
         .poll_interval(Duration::from_secs(2))
         .listen_os_shutdown_signals(false)
         .shutdown_signal(stop)
@@ -138,6 +186,26 @@ pub async fn worker(
         .await
         .context("cannot start the job worker")?;
     Ok(worker)
+}
+
+/// All that work on jobs in this process.
+pub struct Workers(Vec<Worker>);
+
+impl Workers {
+    /// Works until told to stop.
+    pub async fn run(&self) -> anyhow::Result<()> {
+        let all = self.0.iter().map(|it| async { it.run().await.map_err(anyhow::Error::from) });
+        try_join_all(all).await?;
+        Ok(())
+    }
+
+    /// Does what is due now.
+    pub async fn run_once(&self) -> anyhow::Result<()> {
+        for worker in &self.0 {
+            worker.run_once().await?;
+        }
+        Ok(())
+    }
 }
 
 /// Adapts a [`Job`] to the queue, and keeps its history.
@@ -161,6 +229,13 @@ impl<J: Job> TaskHandler for Run<J> {
         let Some(state) = ctx.get_ext::<AppState>().cloned() else {
             return Err(Failure("the worker was started without a state".to_owned()));
         };
+        if !J::HISTORY {
+            return self.0.run(state).await.map_err(|err| {
+                let error = format!("{err:#}");
+                tracing::warn!(job.name = J::NAME, error, "job {} failed", J::NAME);
+                Failure(error)
+            });
+        }
         let job = (*ctx.job().id(), i32::from(*ctx.job().attempts()));
         record(&state, J::NAME, job, self.0.run(state.clone())).await
     }

@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod live;
 pub mod login;
 pub mod mail;
+pub mod outbound;
 pub mod page;
 pub mod postgres;
 pub mod problem;

@@ -11,6 +11,7 @@ use super::db::Db;
 use super::ids::Ids;
 use super::live::Live;
 use super::mail::Mailer;
+use super::outbound::Outbound;
 use super::page::{NavItem, Templates};
 
 /// Cheap to clone; derefs to its [`Parts`].
@@ -25,6 +26,7 @@ pub struct Parts {
     pub keys: Keyring,
     pub mail: Mailer,
     pub live: Live,
+    pub outbound: Outbound,
     pub templates: Templates,
     /// The navigation, which only the composition root can know.
     pub nav: &'static [NavItem],

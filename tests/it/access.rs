@@ -71,6 +71,18 @@ const ACCESS: &[(&str, &str, &str)] = &[
     ("get /api/v1/artifacts/{session_id}", "viewer", ""),
     ("get /api/v1/artifacts/{session_id}/files/{path}", "viewer", ""),
     ("get /api/v1/artifacts/{session_id}/archive", "viewer", ""),
+    ("get /api/v1/event-types", "admin", ""),
+    ("get /api/v1/webhooks", "admin", ""),
+    ("post /api/v1/webhooks", "admin", r#"{"url":"https://example.com/"}"#),
+    ("get /api/v1/webhooks/{id}", "admin", ""),
+    ("patch /api/v1/webhooks/{id}", "admin", r#"{"status":"paused"}"#),
+    ("delete /api/v1/webhooks/{id}", "admin", ""),
+    ("post /api/v1/webhooks/{id}/rotate", "admin", "{}"),
+    ("post /api/v1/webhooks/{id}/test", "admin", "{}"),
+    ("post /api/v1/webhooks/{id}/replay", "admin", r#"{"from":"2026-11-22T12:00:00Z"}"#),
+    ("get /api/v1/webhooks/{id}/deliveries", "admin", ""),
+    ("get /api/v1/webhooks/{id}/deliveries/{delivery_id}", "admin", ""),
+    ("post /api/v1/webhooks/{id}/deliveries/{delivery_id}/replay", "admin", ""),
 ];
 
 fn documented() -> Vec<String> {

@@ -28,3 +28,4 @@ mod source;
 mod support;
 mod tenancy;
 mod two_factor;
+mod webhooks;

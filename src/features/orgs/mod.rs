@@ -25,6 +25,7 @@ use crate::platform::events::{self, Event};
 use crate::platform::jobs::Handler;
 
 pub use invitations::{Invited, by_path as invited_by_path};
+pub use members::{Member, owners};
 pub use workspaces::{
     Workspace, find as find_workspace, first as first_workspace, list as list_workspaces,
 };

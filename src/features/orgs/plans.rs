@@ -22,6 +22,8 @@ pub struct Limits {
     pub api_calls_per_minute: Option<i64>,
     /// Bytes of text in one message.
     pub message_bytes: Option<i64>,
+    /// Webhook endpoints.
+    pub webhooks: Option<i64>,
 }
 
 const TABLE: &[(&str, Limits)] = &[
@@ -35,6 +37,7 @@ const TABLE: &[(&str, Limits)] = &[
             audit_days: Some(90),
             api_calls_per_minute: Some(60),
             message_bytes: Some(20_000),
+            webhooks: Some(2),
         },
     ),
     (
@@ -47,6 +50,7 @@ const TABLE: &[(&str, Limits)] = &[
             audit_days: Some(365),
             api_calls_per_minute: Some(600),
             message_bytes: Some(100_000),
+            webhooks: Some(20),
         },
     ),
     (
@@ -59,6 +63,7 @@ const TABLE: &[(&str, Limits)] = &[
             audit_days: None,
             api_calls_per_minute: Some(6_000),
             message_bytes: Some(100_000),
+            webhooks: Some(200),
         },
     ),
 ];
@@ -75,6 +80,7 @@ pub enum Resource {
     Members,
     Workspaces,
     Sessions,
+    Webhooks,
 }
 
 impl Resource {
@@ -83,6 +89,7 @@ impl Resource {
             Self::Members => limits.members,
             Self::Workspaces => limits.workspaces,
             Self::Sessions => limits.sessions,
+            Self::Webhooks => limits.webhooks,
         }
     }
 
@@ -91,6 +98,7 @@ impl Resource {
             Self::Members => "members",
             Self::Workspaces => "workspaces",
             Self::Sessions => "sessions",
+            Self::Webhooks => "webhooks",
         }
     }
 }
@@ -124,6 +132,7 @@ mod tests {
             assert!(more(a.sessions, b.sessions) && more(a.artifact_days, b.artifact_days));
             assert!(more(a.audit_days, b.audit_days));
             assert!(more(a.api_calls_per_minute, b.api_calls_per_minute));
+            assert!(more(a.webhooks, b.webhooks));
         }
     }
 

@@ -48,7 +48,7 @@ fn hash(row: &Recorded) -> [u8; 32] {
 
 /// Adds `event` to the chain of `org_id`, which stays locked until the
 /// transaction ends.
-pub(super) async fn append(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<()> {
+pub(super) async fn append(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<Recorded> {
     let (seq, prev): (i64, Vec<u8>) =
         sqlx::query_as("select seq, hash from app.event_lock($1, $2)")
             .bind(org_id)
@@ -85,23 +85,23 @@ pub(super) async fn append(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Resul
     .bind(row.seq)
     .bind(row.id)
     .bind(row.at)
-    .bind(row.name)
-    .bind(row.outcome)
-    .bind(row.actor_kind)
+    .bind(&row.name)
+    .bind(&row.outcome)
+    .bind(&row.actor_kind)
     .bind(row.actor_id)
-    .bind(row.actor_label)
-    .bind(row.subject)
+    .bind(&row.actor_label)
+    .bind(&row.subject)
     .bind(row.subject_id)
-    .bind(row.before)
-    .bind(row.after)
-    .bind(row.ip)
-    .bind(row.user_agent)
-    .bind(row.request_id)
-    .bind(row.prev)
-    .bind(row.hash)
+    .bind(&row.before)
+    .bind(&row.after)
+    .bind(&row.ip)
+    .bind(&row.user_agent)
+    .bind(&row.request_id)
+    .bind(&row.prev)
+    .bind(&row.hash)
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(row)
 }
 
 /// The first link of a chain that does not hold.

@@ -3,6 +3,7 @@
 mod database;
 mod http;
 mod people;
+mod receiver;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,13 +23,14 @@ use cloudgen::platform::jobs;
 use cloudgen::platform::login::{self, Level};
 use cloudgen::platform::mail::Sent;
 use cloudgen::platform::state::AppState;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 pub use database::Database;
 pub use http::{Answer, Caller};
 pub use people::{PASSWORD, address, between, link};
+pub use receiver::Receiver;
 
 /// When tests begin.
 pub fn start() -> DateTime<Utc> {
@@ -183,7 +185,7 @@ impl App {
 
     async fn run_due_jobs(&self) {
         // The queue goes by the database's clock: make due what is due by ours,
-        // and put off the rest.
+        // and put off the rest, also of what the jobs enqueue.
         sqlx::query(
             "update graphile_worker._private_jobs
                 set run_at = case when run_at <= $1 then now() - interval '1 minute'
@@ -193,8 +195,24 @@ impl App {
         .execute(self.pool())
         .await
         .unwrap();
+        let put_off = format!(
+            "create or replace function put_off() returns trigger language plpgsql as $$
+             begin
+                 new.run_at := case when new.run_at <= '{}' then now() - interval '1 minute'
+                                    else new.run_at + interval '1000 years' end;
+                 return new;
+             end $$;
+             create trigger put_off before insert on graphile_worker._private_jobs
+                 for each row execute function put_off()",
+            self.state.clock.now().to_rfc3339(),
+        );
+        sqlx::raw_sql(AssertSqlSafe(put_off)).execute(self.pool()).await.unwrap();
         let worker = jobs::worker(&self.state, app::jobs(), std::future::pending()).await.unwrap();
         worker.run_once().await.unwrap();
+        sqlx::query("drop trigger put_off on graphile_worker._private_jobs")
+            .execute(self.pool())
+            .await
+            .unwrap();
         sqlx::query(
             "update graphile_worker._private_jobs
                 set run_at = case when run_at > now() + interval '500 years'

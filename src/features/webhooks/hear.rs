@@ -1,0 +1,138 @@
+//! From an event to messages: for each endpoint that wants to hear of it a
+//! delivery and its job, in the transaction of the event.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::deliver::{self, Deliver};
+use super::event_types::is_told;
+use crate::platform::db::Tx;
+use crate::platform::error::Result;
+use crate::platform::events::Recorded;
+
+/// Tells the endpoints of the event's organisation. Without endpoints this is
+/// one look at an index.
+pub fn hear<'a>(tx: &'a mut dyn Tx, event: &'a Recorded) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        if !is_told(event) {
+            return Ok(());
+        }
+        let endpoints: Vec<Listener> = sqlx::query_as(
+            "select id, status = 'paused' as paused, failing_since is not null as failing
+               from webhook_endpoint
+              where org_id = $1 and status <> 'disabled' and (events = '{}' or $2 = any (events))",
+        )
+        .bind(event.org_id)
+        .bind(&event.name)
+        .fetch_all(tx.conn())
+        .await?;
+        if endpoints.is_empty() {
+            return Ok(());
+        }
+        let message = Message {
+            org_id: event.org_id,
+            id: event.id,
+            kind: &event.name,
+            body: body(event),
+            test: false,
+        };
+        message.insert(tx).await?;
+        for listener in endpoints {
+            deliver_to(tx, &message, &listener).await?;
+        }
+        Ok(())
+    })
+}
+
+/// An endpoint that a message is for.
+#[derive(FromRow)]
+pub struct Listener {
+    pub id: Uuid,
+    pub paused: bool,
+    pub failing: bool,
+}
+
+/// What is said to all who listen.
+pub struct Message<'a> {
+    pub org_id: Uuid,
+    pub id: Uuid,
+    pub kind: &'a str,
+    pub body: String,
+    pub test: bool,
+}
+
+impl Message<'_> {
+    pub async fn insert(&self, tx: &mut dyn Tx) -> Result<()> {
+        let now = tx.now();
+        sqlx::query(
+            "insert into webhook_message (id, org_id, type, body, test, created_at)
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(self.id)
+        .bind(self.org_id)
+        .bind(self.kind)
+        .bind(&self.body)
+        .bind(self.test)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+        Ok(())
+    }
+}
+
+/// Writes the delivery of a message to one endpoint, and its job unless it is
+/// held back.
+pub async fn deliver_to(tx: &mut dyn Tx, message: &Message<'_>, to: &Listener) -> Result<Uuid> {
+    let (id, now) = (tx.new_id(), tx.now());
+    let (status, next_at) = if to.paused { ("held", None) } else { ("pending", Some(now)) };
+    sqlx::query(
+        "insert into webhook_delivery
+                (id, org_id, endpoint_id, message_id, type, status, next_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id)
+    .bind(message.org_id)
+    .bind(to.id)
+    .bind(message.id)
+    .bind(message.kind)
+    .bind(status)
+    .bind(next_at)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    if !to.paused {
+        deliver::enqueue(tx, &Deliver { delivery_id: id }, to.id, to.failing, now).await?;
+    }
+    Ok(id)
+}
+
+fn body(event: &Recorded) -> String {
+    let subject =
+        event.subject.as_deref().map(|kind| json!({ "kind": kind, "id": event.subject_id }));
+    let actor = json!({
+        "kind": event.actor_kind, "id": event.actor_id, "label": event.actor_label,
+    });
+    let change = (event.before.clone(), event.after.clone());
+    payload(&event.name, event.at, event.org_id, subject, actor, change).to_string()
+}
+
+/// The shape that all messages have.
+pub fn payload(
+    kind: &str,
+    at: DateTime<Utc>,
+    org_id: Uuid,
+    subject: Option<Value>,
+    actor: Value,
+    (before, after): (Option<Value>, Option<Value>),
+) -> Value {
+    json!({
+        "type": kind,
+        "timestamp": at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "data": {
+            "org_id": org_id, "subject": subject, "actor": actor, "before": before, "after": after,
+        },
+    })
+}
