@@ -1,7 +1,6 @@
 //! `cloudgen serve`: configuration, database, migrations, jobs, and then the
 //! door is opened. Told to stop, it finishes what runs and closes in reverse.
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::platform::config::Config;
 use crate::platform::ids::Ids;
 use crate::platform::postgres::{self, Dirs, Running};
 use crate::platform::state::AppState;
-use crate::platform::{jobs, telemetry};
+use crate::platform::{http, jobs, telemetry};
 
 #[derive(ClapArgs)]
 pub struct Args {
@@ -96,9 +95,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         format!("cannot listen on {bind}; set CLOUDGEN_BIND to another address")
     })?;
     let router = app::router(state.clone());
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(wait(stopped));
-    let mut server = tokio::spawn(async move { server.await });
+    let server = http::serve(listener, router, http::HEAD_TIMEOUT, wait(stopped));
+    let mut server = tokio::spawn(server);
     greet(&state);
 
     let failure = tokio::select! {

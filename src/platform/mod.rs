@@ -17,6 +17,7 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod guard;
+pub mod http;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

@@ -221,3 +221,28 @@ async fn health_and_readiness() {
     app.anonymous().get("/healthz").await.expect(200);
     app.anonymous().get("/readyz").await.expect(503);
 }
+
+#[tokio::test]
+async fn whoever_is_slow_to_say_what_they_want_is_let_go() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = App::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = cloudgen::app::router(app.state.clone());
+    let patience = std::time::Duration::from_millis(200);
+    let serving =
+        cloudgen::platform::http::serve(listener, router, patience, std::future::pending());
+    tokio::spawn(serving);
+    let mut slow = tokio::net::TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await.unwrap();
+    let mut said = Vec::new();
+    let closed =
+        tokio::time::timeout(std::time::Duration::from_secs(20), slow.read_to_end(&mut said));
+    closed.await.expect("the connection is closed").ok();
+    assert!(!String::from_utf8_lossy(&said).contains("200 OK"));
+    let mut quick = tokio::net::TcpStream::connect(address).await.unwrap();
+    quick.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut said = [0; 15];
+    quick.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 200 OK");
+}

@@ -5,7 +5,6 @@ mod http;
 mod people;
 mod receiver;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +17,7 @@ use cloudgen::platform::config::{Config, MailTo};
 use cloudgen::platform::ctx::Client;
 use cloudgen::platform::db::{SystemTx, Tx};
 use cloudgen::platform::events::Who;
+use cloudgen::platform::http as serving;
 use cloudgen::platform::ids::Ids;
 use cloudgen::platform::jobs;
 use cloudgen::platform::login::{self, Level};
@@ -62,8 +62,9 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let app = Self::with(|config| config.public_url.clone_from(&base)).await;
-        let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let forever = std::future::pending();
+        let (router, patience) = (app.router.clone(), serving::HEAD_TIMEOUT);
+        tokio::spawn(async move { serving::serve(listener, router, patience, forever).await });
         (app, base)
     }
 
