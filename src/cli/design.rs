@@ -1,14 +1,15 @@
-//! The engine on the command line: analyze, generate, edit, cost, explain.
+//! The engine on the command line: analyze, generate, edit, ask, cost, explain.
 //!
-//! Needs neither a server nor a network. The turns of the last analysis are kept
-//! below the XDG state directory; since equal turns give equal results, nothing
+//! Needs neither a server nor a network. The brief of the last analysis is kept
+//! below the XDG state directory; since equal briefs give equal results, nothing
 //! else has to be.
 
 use super::{report, state};
 use crate::engine::analysis::{self, Analysis, Format};
-use crate::engine::emit::terraform::Settings;
+use crate::engine::answer::{self, Answer, Turn};
+use crate::engine::brief::{Brief, kinds, parse_setting};
 use crate::engine::graph::Tier;
-use crate::engine::plan::Policy;
+use crate::engine::policy::{Policy, check_tag};
 use crate::engine::requirements::{Cloud, Compliance, Hints};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -35,9 +36,9 @@ pub struct Analyze {
 /// What is known besides the text.
 #[derive(Args)]
 struct Given {
-    /// Cloud to design for
-    #[arg(long, value_enum, default_value = "aws")]
-    cloud: CloudName,
+    /// Cloud to design for; aws unless the policy has another
+    #[arg(long, value_enum)]
+    cloud: Option<CloudName>,
     /// Main region, such as eu-central-1
     #[arg(long)]
     region: Option<String>,
@@ -47,6 +48,15 @@ struct Given {
     /// Frameworks to comply with: hipaa, pci, soc2, gdpr, fedramp, iso27001
     #[arg(long, value_delimiter = ',')]
     compliance: Vec<String>,
+    /// Rules of your organisation as JSON: regions, services, tags, names …
+    #[arg(long, value_name = "PATH")]
+    policy: Option<PathBuf>,
+    /// A tag on every resource; can be repeated
+    #[arg(long = "tag", value_name = "NAME=VALUE")]
+    tags: Vec<String>,
+    /// Set what would be assumed, such as availability=99.9; can be repeated
+    #[arg(long = "set", value_name = "KIND=VALUE")]
+    settings: Vec<String>,
 }
 
 #[derive(Args)]
@@ -64,6 +74,16 @@ enum CloudName {
     Aws,
     Azure,
     Gcp,
+}
+
+impl From<CloudName> for Cloud {
+    fn from(it: CloudName) -> Self {
+        match it {
+            CloudName::Aws => Self::Aws,
+            CloudName::Azure => Self::Azure,
+            CloudName::Gcp => Self::Gcp,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -95,8 +115,9 @@ pub struct Generate {
     /// Which option to write
     #[arg(long, value_enum, default_value = "better")]
     option: TierName,
-    #[arg(long, value_enum, default_value = "terraform")]
-    format: FormatName,
+    /// terraform unless the policy has another
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
     /// Directory to write to; made when it is not there
     #[arg(long, value_name = "DIR", default_value = "infrastructure")]
     out: PathBuf,
@@ -110,7 +131,22 @@ pub struct Generate {
 #[derive(Args)]
 pub struct Edit {
     /// What to change: "make it cheaper", "add a Redis cache", "move to Frankfurt"
-    text: String,
+    #[arg(required_unless_present = "settings")]
+    text: Option<String>,
+    /// Set what was assumed, such as region=Frankfurt; can be repeated
+    #[arg(long = "set", value_name = "KIND=VALUE")]
+    settings: Vec<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub struct Ask {
+    /// "Why is there a NAT gateway?", "what happens when a zone fails?"
+    question: String,
+    /// The option that is meant; else the one that is recommended
+    #[arg(long, value_enum)]
+    option: Option<TierName>,
     #[command(flatten)]
     output: Output,
 }
@@ -158,33 +194,31 @@ pub fn analyze(args: &Analyze) -> anyhow::Result<ExitCode> {
     {
         bail!("--budget {budget}: give US dollars a month above 0, such as --budget 3000");
     }
-    let last = state::Last {
-        turns: vec![text],
-        cloud: args
-            .given
-            .cloud
-            .to_possible_value()
-            .map_or_else(String::new, |it| it.get_name().to_owned()),
-        region: args.given.region.clone(),
-        budget: args.given.budget,
-        compliance: args.given.compliance.clone(),
-    };
-    let analysis = run(&last)?;
+    let mut brief = brief(&args.given)?;
+    brief.say(text);
+    set(&mut brief, &args.given.settings)?;
+    let analysis = brief.analyze();
     if !analysis.options.is_empty() {
-        state::save(&last)?;
+        state::save(&brief)?;
     }
     show(&analysis, &args.output)
 }
 
 pub fn edit(args: &Edit) -> anyhow::Result<ExitCode> {
-    let mut last = state::load()?;
-    let before = run(&last)?;
-    last.turns.push(args.text.clone());
-    let after = run(&last)?;
+    let mut brief = state::load()?;
+    let before = brief.analyze();
+    if let Some(text) = &args.text {
+        if let Turn::Answer(it) = answer::reply(Some(&before), &brief, text) {
+            return tell(&it, &args.output);
+        }
+        brief.say(text.as_str());
+    }
+    set(&mut brief, &args.settings)?;
+    let after = brief.analyze();
     if after.options.is_empty() {
         return show(&after, &args.output);
     }
-    state::save(&last)?;
+    state::save(&brief)?;
     let changes = crate::engine::diff::options(&before.options, &after.options);
     if args.output.json {
         let mut value = crate::engine::report::analysis(&after);
@@ -192,6 +226,7 @@ pub fn edit(args: &Edit) -> anyhow::Result<ExitCode> {
         print_json(&value)?;
     } else {
         let mut out = report::Paper::stdout();
+        report::confirmation(&mut out, &answer::confirm(Some(&before), &after));
         report::changes(&mut out, &changes);
         report::analysis(&mut out, &after);
         out.print()?;
@@ -199,22 +234,56 @@ pub fn edit(args: &Edit) -> anyhow::Result<ExitCode> {
     Ok(status(&after))
 }
 
+/// Answers a question about the last analysis; 3 when it cannot.
+pub fn ask(args: &Ask) -> anyhow::Result<ExitCode> {
+    let brief = state::load()?;
+    let analysis = brief.analyze();
+    let tier = args.option.map(Tier::from);
+    match answer::reply_on(Some(&analysis), &brief, &args.question, tier) {
+        Turn::Answer(it) => tell(&it, &args.output),
+        Turn::Help(it) => tell(&it, &args.output).map(|_| ExitCode::from(3)),
+        Turn::Change => {
+            bail!("that is a change, not a question: cloudgen edit {:?}", args.question)
+        }
+    }
+}
+
+fn tell(it: &Answer, output: &Output) -> anyhow::Result<ExitCode> {
+    if output.json {
+        print_json(&serde_json::to_value(it)?)?;
+    } else {
+        let mut out = report::Paper::stdout();
+        report::answer(&mut out, it);
+        out.print()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn generate(args: &Generate) -> anyhow::Result<ExitCode> {
-    let analysis = run(&state::load()?)?;
+    let brief = state::load()?;
+    let analysis = brief.analyze();
     let tier = Tier::from(args.option);
     let design = analysis
         .options
         .iter()
         .find(|it| it.graph.tier == tier)
         .context("the last analysis has no options")?;
-    let settings = Settings::default();
-    let formats: &[Format] = match args.format {
-        FormatName::Terraform => &[Format::Terraform],
-        FormatName::Cloudformation => &[Format::CloudFormation],
-        FormatName::All => &[Format::Terraform, Format::CloudFormation],
+    let missing: Vec<&str> = brief.missing_tags().collect();
+    if !missing.is_empty() {
+        bail!(
+            "your organisation asks for tags that have no value: {}. Give them to analyze with --tag NAME=VALUE",
+            missing.join(", ")
+        );
+    }
+    let settings = brief.code();
+    let formats: Vec<Format> = match args.format {
+        None => vec![brief.format()],
+        Some(FormatName::Terraform) => vec![Format::Terraform],
+        Some(FormatName::Cloudformation) => vec![Format::CloudFormation],
+        Some(FormatName::All) => vec![Format::Terraform, Format::CloudFormation],
     };
     let mut files = Vec::new();
-    for format in formats {
+    for format in &formats {
         let folder =
             if formats.len() > 1 { args.out.join(format.name()) } else { args.out.clone() };
         for file in analysis::generate(&design.graph, *format, &settings) {
@@ -249,7 +318,7 @@ pub fn generate(args: &Generate) -> anyhow::Result<ExitCode> {
 }
 
 pub fn cost(args: &Cost) -> anyhow::Result<ExitCode> {
-    let analysis = run(&state::load()?)?;
+    let analysis = state::load()?.analyze();
     let wanted = args.option.map(Tier::from);
     let options: Vec<_> = analysis
         .options
@@ -275,7 +344,7 @@ pub fn cost(args: &Cost) -> anyhow::Result<ExitCode> {
 }
 
 pub fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
-    let analysis = run(&state::load()?)?;
+    let analysis = state::load()?.analyze();
     let tier = Tier::from(args.option);
     let design = analysis
         .options
@@ -305,51 +374,76 @@ pub fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Analyses all turns from the first on.
-fn run(last: &state::Last) -> anyhow::Result<Analysis> {
-    let hints = hints(last)?;
-    let policy = Policy::default();
-    let (first, later) = last.turns.split_first().context("there is no text to analyse")?;
-    let mut analysis = analysis::analyze(first, &hints, &policy);
-    for turn in later {
-        analysis = analysis::revise(&analysis.requirements, turn, &hints, &policy);
+/// What the flags say, before the first word.
+fn brief(given: &Given) -> anyhow::Result<Brief> {
+    let policy = match &given.policy {
+        Some(path) => policy(path)?,
+        None => Policy::default(),
+    };
+    let cloud = given.cloud.map(Cloud::from).or(policy.cloud).unwrap_or(Cloud::Aws);
+    if cloud != Cloud::Aws {
+        bail!("designs are made for aws only so far, not for {}", cloud.title());
     }
-    Ok(analysis)
+    if let Some(region) = &given.region {
+        if crate::engine::cost::catalogue::region("aws", region).is_none() {
+            bail!("--region {region}: AWS has no such region; it looks like eu-central-1");
+        }
+        if !policy.allows_region(region) {
+            bail!("--region {region}: your organisation does not allow it");
+        }
+    }
+    let mut brief = Brief {
+        policy,
+        hints: Hints {
+            cloud: Some(cloud),
+            region: given.region.clone(),
+            budget: given.budget,
+            ..Hints::default()
+        },
+        ..Brief::default()
+    };
+    for name in &given.compliance {
+        brief.hints.compliance.insert(Compliance::named(name).with_context(|| {
+            format!("--compliance {name}: known are hipaa, pci, soc2, gdpr, fedramp, iso27001")
+        })?);
+    }
+    for tag in &given.tags {
+        let (name, value) =
+            tag.split_once('=').with_context(|| format!("--tag {tag}: give NAME=VALUE"))?;
+        check_tag(name, value).map_err(|it| anyhow::anyhow!("--tag {tag}: {it}"))?;
+        brief.tags.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(brief)
 }
 
-fn hints(last: &state::Last) -> anyhow::Result<Hints> {
-    let mut hints = Hints {
-        cloud: Some(match last.cloud.as_str() {
-            "azure" => Cloud::Azure,
-            "gcp" => Cloud::Gcp,
-            _ => Cloud::Aws,
-        }),
-        region: last.region.clone(),
-        budget: last.budget,
-        ..Hints::default()
-    };
-    if hints.cloud != Some(Cloud::Aws) {
-        bail!("--cloud {}: designs are made for aws only so far", last.cloud);
+fn policy(path: &Path) -> anyhow::Result<Policy> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let policy: Policy = serde_json::from_slice(&bytes)
+        .with_context(|| format!("{} is no policy", path.display()))?;
+    let problems: Vec<String> =
+        policy.problems().into_iter().map(|(field, text)| format!("{field}: {text}")).collect();
+    if !problems.is_empty() {
+        bail!("{}:\n{}", path.display(), problems.join("\n"));
     }
-    if let Some(region) = &hints.region
-        && crate::engine::cost::catalogue::region("aws", region).is_none()
-    {
-        bail!("--region {region}: AWS has no such region; it looks like eu-central-1");
+    Ok(policy)
+}
+
+/// Sets by hand what `--set KIND=VALUE` says.
+fn set(brief: &mut Brief, settings: &[String]) -> anyhow::Result<()> {
+    for it in settings {
+        let (kind, text) =
+            it.split_once('=').with_context(|| format!("--set {it}: give KIND=VALUE"))?;
+        let value = parse_setting(kind, text).and_then(|value| brief.set(kind, value));
+        value.map_err(|problem| {
+            let known = if kinds().any(|known| known == kind) {
+                String::new()
+            } else {
+                format!(" Known are {}.", kinds().collect::<Vec<_>>().join(", "))
+            };
+            anyhow::anyhow!("--set {it}: {problem}{known}")
+        })?;
     }
-    for name in &last.compliance {
-        let plain: String =
-            name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        hints.compliance.insert(match plain.as_str() {
-            "hipaa" => Compliance::Hipaa,
-            "pci" | "pcidss" => Compliance::PciDss,
-            "soc2" => Compliance::Soc2,
-            "gdpr" => Compliance::Gdpr,
-            "fedramp" => Compliance::FedRamp,
-            "iso27001" => Compliance::Iso27001,
-            _ => bail!("--compliance {name}: known are hipaa, pci, soc2, gdpr, fedramp, iso27001"),
-        });
-    }
-    Ok(hints)
+    Ok(())
 }
 
 fn show(analysis: &Analysis, output: &Output) -> anyhow::Result<ExitCode> {

@@ -30,6 +30,8 @@ enum Command {
     Generate(design::Generate),
     /// Change the last analysis in plain words
     Edit(design::Edit),
+    /// Ask about the last analysis in plain words
+    Ask(design::Ask),
     /// Show what the last analysis costs, line by line
     Cost(design::Cost),
     /// Explain one component of the last analysis
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Analyze(args) => design::analyze(&args),
         Command::Generate(args) => design::generate(&args),
         Command::Edit(args) => design::edit(&args),
+        Command::Ask(args) => design::ask(&args),
         Command::Cost(args) => design::cost(&args),
         Command::Explain(args) => design::explain(&args),
         Command::Serve(args) => block_on(serve::run(args)),

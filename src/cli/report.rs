@@ -1,11 +1,13 @@
 //! What the engine found, for people: 80 columns, colour on a terminal only.
 
 use crate::engine::analysis::{Analysis, Design, minutes_text};
+use crate::engine::answer::{Answer, Block, Confirmation};
 use crate::engine::bind::binding_of;
 use crate::engine::diag::Severity;
 use crate::engine::diff::Change;
 use crate::engine::emit::hcl::wrap;
 use crate::engine::graph::{Component, Tier};
+use crate::engine::requirements::Source;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -95,6 +97,7 @@ pub fn analysis(out: &mut Paper, it: &Analysis) {
         out.heading("Next");
         out.line("  cloudgen generate --option better --out infrastructure");
         out.line("  cloudgen edit \"make it cheaper\"");
+        out.line("  cloudgen ask \"what happens when a zone fails?\"");
         out.line("  cloudgen explain COMPONENT");
     }
 }
@@ -122,7 +125,11 @@ fn understood(out: &mut Paper, it: &Analysis) {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            out.item("  -", &format!("{} = {value}: {}", assumption.kind, assumption.reason));
+            let by = match assumption.source {
+                Source::Organisation => " (organisation)",
+                Source::Hand | Source::Engine => "",
+            };
+            out.item("  -", &format!("{} = {value}{by}: {}", assumption.kind, assumption.reason));
         }
     }
 }
@@ -226,6 +233,62 @@ fn diagnostics(out: &mut Paper, it: &Analysis) {
         out.heading("Questions");
         for question in &it.requirements.questions {
             out.item("  ?", &question.text);
+        }
+    }
+}
+
+/// What a turn did, in a few sentences.
+pub fn confirmation(out: &mut Paper, it: &Confirmation) {
+    out.heading("Done");
+    out.item(" ", &it.summary);
+}
+
+/// An answer to a question.
+pub fn answer(out: &mut Paper, it: &Answer) {
+    for (n, block) in it.blocks.iter().enumerate() {
+        if n > 0 {
+            out.line("");
+        }
+        match block {
+            Block::Text { text } => out.item("", text),
+            Block::List { items } => items.iter().for_each(|it| out.item("  -", it)),
+            Block::Table { rows } => table(out, rows),
+        }
+    }
+}
+
+/// Columns as wide as their cells; the last one is wrapped into what is left.
+fn table(out: &mut Paper, rows: &[Vec<String>]) {
+    let columns = rows.first().map_or(0, Vec::len);
+    let most = (WIDTH - 4) / columns.max(1);
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| {
+            let longest = rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+            if at + 1 < columns { longest.min(most.max(12)) } else { longest }
+        })
+        .collect();
+    let lead: usize = widths.iter().take(columns.saturating_sub(1)).map(|it| it + 2).sum();
+    for row in rows {
+        let cells: Vec<Vec<String>> = row
+            .iter()
+            .enumerate()
+            .map(|(at, cell)| {
+                let width = if at + 1 < columns {
+                    widths[at]
+                } else {
+                    (WIDTH - 2).saturating_sub(lead).max(16)
+                };
+                wrap(&clean(cell), width)
+            })
+            .collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for n in 0..height {
+            let mut line = String::from("  ");
+            for (cell, width) in cells.iter().zip(&widths) {
+                let text = cell.get(n).map_or("", String::as_str);
+                line.push_str(&format!("{text:<width$}  "));
+            }
+            out.line(&line);
         }
     }
 }

@@ -1,19 +1,8 @@
 //! The last analysis of this machine, below the XDG state directory.
 
+use crate::engine::brief::Brief;
 use anyhow::{Context, bail};
-use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-/// What the last analysis was made of.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Last {
-    /// The text and every change since.
-    pub turns: Vec<String>,
-    pub cloud: String,
-    pub region: Option<String>,
-    pub budget: Option<f64>,
-    pub compliance: Vec<String>,
-}
 
 fn path() -> anyhow::Result<PathBuf> {
     let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
@@ -24,7 +13,7 @@ fn path() -> anyhow::Result<PathBuf> {
     Ok(base.join("cloudgen/last.json"))
 }
 
-pub fn save(last: &Last) -> anyhow::Result<()> {
+pub fn save(last: &Brief) -> anyhow::Result<()> {
     let path = path()?;
     let folder = path.parent().context("the state file has no directory")?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -34,7 +23,7 @@ pub fn save(last: &Last) -> anyhow::Result<()> {
     std::fs::rename(&part, &path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-pub fn load() -> anyhow::Result<Last> {
+pub fn load() -> anyhow::Result<Brief> {
     let path = path()?;
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,

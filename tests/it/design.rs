@@ -86,6 +86,75 @@ fn analyze_generate_edit_cost_and_explain_follow_each_other() {
 }
 
 #[test]
+fn questions_are_answered_and_settings_hold() {
+    let place = Place::new("ask");
+    place.json(&[
+        "analyze",
+        "REST API with Postgres for 10k users",
+        "--set",
+        "region=Frankfurt",
+        "--json",
+    ]);
+    let answer = place.json(&["ask", "why is there a database?", "--json"]);
+    assert_eq!(answer["topic"], "why");
+    assert!(answer["about"].to_string().contains("database"), "{answer}");
+    let again = place.json(&["edit", "what costs most?", "--json"]);
+    assert_eq!(again["topic"], "cost", "a question changes nothing");
+    let edited = place.json(&["edit", "--set", "load.users=50k", "--json"]);
+    let users: Vec<&Value> = edited["requirements"]["assumptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["source"] == "hand")
+        .collect();
+    assert_eq!(users.len(), 2, "{users:?}");
+    assert_eq!(edited["options"][0]["region"], "eu-central-1");
+    assert!(complaint(&place.run(&["ask", "add a cache"])).contains("cloudgen edit"));
+    assert_eq!(place.run(&["ask", "who won the match?"]).status.code(), Some(3));
+    let text = String::from_utf8(place.run(&["ask", "what is the RTO?"]).stdout).unwrap();
+    assert!(text.contains("A zone fails") && !text.contains('\u{1b}'), "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let kind = complaint(&place.run(&["edit", "--set", "weather=fine"]));
+    assert!(kind.contains("availability"), "{kind}");
+}
+
+#[test]
+fn a_policy_of_the_organisation_is_honoured() {
+    let place = Place::new("policy");
+    let policy = serde_json::json!({
+        "allowed_regions": ["eu-central-1"], "compliance": ["gdpr"], "format": "cloudformation",
+        "name_prefix": "acme", "tags": {"owner": "web"}, "required_tags": ["cost-center"],
+    });
+    std::fs::write(place.0.join("policy.json"), policy.to_string()).unwrap();
+    let text = "REST API with Postgres for 10k users";
+    let analysis = place.json(&["analyze", text, "--policy", "policy.json", "--json"]);
+    assert_eq!(analysis["options"][0]["region"], "eu-central-1");
+    let house = analysis["requirements"]["assumptions"].as_array().unwrap();
+    assert!(house.iter().any(|it| it["source"] == "organisation" && it["kind"] == "compliance"));
+    let missing = complaint(&place.run(&["generate"]));
+    assert!(missing.contains("cost-center"), "{missing}");
+    place.json(&["analyze", text, "--policy", "policy.json", "--tag", "cost-center=42", "--json"]);
+    place.json(&["generate", "--json"]);
+    let code = std::fs::read_to_string(place.0.join("infrastructure/template.yaml")).unwrap();
+    assert!(code.contains("acme"), "{code:.600}");
+    let tags = std::fs::read_to_string(place.0.join("infrastructure/tags.json")).unwrap();
+    assert!(tags.contains("cost-center") && tags.contains("owner"), "{tags}");
+    let refused = complaint(&place.run(&[
+        "analyze",
+        text,
+        "--policy",
+        "policy.json",
+        "--region",
+        "us-east-1",
+    ]));
+    assert!(refused.contains("does not allow"), "{refused}");
+    std::fs::write(place.0.join("bad.json"), r#"{"cidr": "10.0.0.1/16"}"#).unwrap();
+    assert!(complaint(&place.run(&["analyze", text, "--policy", "bad.json"])).contains("cidr"));
+}
+
+#[test]
 fn what_is_wrong_is_said_with_the_way_on() {
     let place = Place::new("complaints");
     assert!(complaint(&place.run(&["edit", "make it cheaper"])).contains("cloudgen analyze"));

@@ -65,12 +65,12 @@ fn find<'a>(
     let by_kind =
         |it: &&Component| kind_words(it.spec.kind()).is_some_and(|words| asked.has(words));
     let mut out: Vec<&Component> = graph.components.iter().filter(by_title).collect();
-    for rule in [&by_service as &dyn Fn(&&Component) -> bool, &by_kind] {
-        if out.is_empty() {
-            out = graph.components.iter().filter(rule).collect();
-        } else {
-            break;
-        }
+    if out.is_empty() {
+        out = graph.components.iter().filter(by_service).collect();
+    }
+    // "NAT gateway" is not some other gateway: a product is meant, or none.
+    if out.is_empty() && named.iter().all(|it| it.by_kind) {
+        out = graph.components.iter().filter(by_kind).collect();
     }
     out
 }

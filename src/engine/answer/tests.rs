@@ -194,6 +194,15 @@ fn figures_and_names_are_those_of_the_analysis() {
 }
 
 #[test]
+fn what_is_in_no_option_is_not_taken_for_something_else() {
+    let small = case("API Gateway to Lambda to DynamoDB, without Redis");
+    let text = said(&small, "why is there a NAT gateway?");
+    assert!(text.contains("No option has NAT gateway"), "{text}");
+    let text = said(&small, "why no Redis?");
+    assert!(text.contains("You ruled Redis out"), "{text}");
+}
+
+#[test]
 fn what_an_answer_is_about_is_in_its_option() {
     let portal = case(PORTAL);
     for text in [
@@ -284,7 +293,7 @@ fn any_text_gets_an_answer_without_a_panic() {
     ] {
         reply(Some(&portal.1), &portal.0, text);
     }
-    let long = "why is there a NAT gateway? ".repeat(2000);
+    let long = "why is there a database? ".repeat(2000);
     assert_eq!(topic(&portal, &long), "why");
 }
 

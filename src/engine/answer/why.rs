@@ -17,7 +17,7 @@ pub(super) fn why(view: &View, asked: &Words, subject: &Subject) -> Option<Answe
         return None;
     }
     if subject.is_none() {
-        return topic(view, asked);
+        return topic(view, asked).or_else(|| absent(view, subject));
     }
     Some(describe(view, subject, "why"))
 }
