@@ -67,6 +67,40 @@ fn with_pairs(kind: Kind) -> Graph {
 }
 
 /// Every reference resolves in its format, names are unique, nothing waits for itself.
+/// Two rules, routes, permissions or attachments that say the same.
+fn twins<'a>(stack: &'a Stack<'_>, cfn: bool) -> Option<(&'a str, &'a str)> {
+    const ONCE: &[&str] = &[
+        "gress_rule",
+        "_route",
+        "_attachment",
+        "_association",
+        "_permission",
+        "_record",
+        "Ingress",
+        "Egress",
+        "::Route",
+        "::Permission",
+        "RouteTableAssociation",
+        "::RecordSet",
+    ];
+    // Neither tells two of them apart for the cloud.
+    const LABELS: &[&str] = &["description", "Description", "statement_id", "tags", "Tags"];
+    let mut seen: Vec<(&str, &'static str, Vec<&(String, Expr)>)> = Vec::new();
+    for resource in &stack.resources {
+        let Some(side) = (if cfn { &resource.cfn } else { &resource.tf }) else { continue };
+        if !ONCE.iter().any(|it| side.kind.ends_with(it)) {
+            continue;
+        }
+        let fields: Vec<&(String, Expr)> =
+            side.fields.iter().filter(|it| !LABELS.contains(&it.0.as_str())).collect();
+        if let Some(known) = seen.iter().find(|it| it.1 == side.kind && it.2 == fields) {
+            return Some((known.0, &resource.key));
+        }
+        seen.push((&resource.key, side.kind, fields));
+    }
+    None
+}
+
 fn sound(stack: &Stack<'_>) -> Result<(), String> {
     let by_key: BTreeMap<&str, &Resource> =
         stack.resources.iter().map(|it| (it.key.as_str(), it)).collect();
@@ -107,6 +141,11 @@ fn sound(stack: &Stack<'_>) -> Result<(), String> {
             if cfn {
                 on.extend(resource.cfn_depends_on.iter().cloned());
             }
+        }
+        if let Some((one, other)) = twins(stack, cfn) {
+            return Err(format!(
+                "{one} and {other} are one thing, which clouds refuse to make twice"
+            ));
         }
         if let Some(key) = cycle(&waits) {
             return Err(format!("{} waits for itself (cloudformation: {cfn})", key));

@@ -382,6 +382,17 @@ impl<'g> Stack<'g> {
         self.graph.tier
     }
 
+    /// Whether a resource of this type has these fields already: rules and
+    /// attachments that say the same are refused a second time.
+    pub fn has(&self, tf_kind: &str, fields: &[(&str, &Expr)]) -> bool {
+        self.resources.iter().filter_map(|it| it.tf.as_ref()).any(|side| {
+            side.kind == tf_kind
+                && fields.iter().all(|(name, value)| {
+                    side.fields.iter().any(|it| it.0 == *name && it.1 == **value)
+                })
+        })
+    }
+
     /// Adds a resource that both formats have. `suffix` tells apart the
     /// resources of one component; its main one has none.
     pub fn add(

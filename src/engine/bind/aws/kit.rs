@@ -194,6 +194,29 @@ fn rule(
         ("aws_vpc_security_group_egress_rule", "AWS::EC2::SecurityGroupEgress")
     };
     let text = ascii(text);
+    // A group refuses the same rule twice, and reading and writing need but one.
+    let (peer_field, other) = match &peer {
+        Peer::Cidr(it) => ("cidr_ipv4", it),
+        Peer::Group(it) => ("referenced_security_group_id", it),
+    };
+    let known = match port {
+        Some((from, to)) => stack.has(
+            tf,
+            &[
+                ("security_group_id", group),
+                (peer_field, other),
+                ("from_port", &from.into()),
+                ("to_port", &to.into()),
+            ],
+        ),
+        None => stack.has(
+            tf,
+            &[("security_group_id", group), (peer_field, other), ("ip_protocol", &"-1".into())],
+        ),
+    };
+    if known {
+        return;
+    }
     let mut draft = stack.add(it, suffix, tf, cfn).set("security_group_id", "GroupId", group).set(
         "description",
         "Description",

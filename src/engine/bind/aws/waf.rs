@@ -220,6 +220,10 @@ pub fn protect(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
         | Spec::WebService(_) => ends.target.values.get("arn")?,
         _ => return None,
     };
+    // A resource has one firewall, whatever it does for it.
+    if stack.has("aws_wafv2_web_acl_association", &[("resource_arn", resource)]) {
+        return Some(());
+    }
     stack
         .add(
             ends.from,
