@@ -51,6 +51,13 @@ const NAV: &[NavItem] = &[
     },
     NavItem {
         section: "Organisation",
+        label: "Webhooks",
+        href: "/settings/webhooks",
+        icon: "plug",
+        least: Role::Admin,
+    },
+    NavItem {
+        section: "Organisation",
         label: "Audit trail",
         href: "/settings/audit",
         icon: "log",
@@ -94,6 +101,7 @@ fn pages(dev: bool) -> Router<AppState> {
         .merge(audit::pages::routes())
         .merge(auth::pages::routes())
         .merge(orgs::pages::routes())
+        .merge(webhooks::pages::routes())
 }
 
 #[derive(OpenApi)]

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod event_types;
+pub mod pages;
 
 mod deliver;
 mod deliveries;
@@ -16,6 +17,7 @@ mod hear;
 mod replay;
 mod schedule;
 mod signing;
+mod statistics;
 mod tidy;
 
 use crate::platform::jobs::Handler;
