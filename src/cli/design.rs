@@ -479,7 +479,7 @@ fn read_limited(source: impl Read, name: &str) -> anyhow::Result<String> {
 }
 
 /// Writes a file whole or not at all.
-fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let folder = path.parent().context("a file needs a directory")?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let part = path.with_extension("part");

@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 mod admin;
 mod design;
+mod diagram;
 mod doctor;
 mod migrate;
 mod openapi;
@@ -34,6 +35,8 @@ enum Command {
     Ask(design::Ask),
     /// Show what the last analysis costs, line by line
     Cost(design::Cost),
+    /// Draw an option of the last analysis
+    Diagram(diagram::Diagram),
     /// Explain one component of the last analysis
     Explain(design::Explain),
     /// Start the server: pages, API and background jobs
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Edit(args) => design::edit(&args),
         Command::Ask(args) => design::ask(&args),
         Command::Cost(args) => design::cost(&args),
+        Command::Diagram(args) => diagram::run(&args),
         Command::Explain(args) => design::explain(&args),
         Command::Serve(args) => block_on(serve::run(args)),
         Command::Worker => block_on(worker::run()),

@@ -28,6 +28,7 @@ pub mod outbound;
 pub mod page;
 pub mod postgres;
 pub mod problem;
+pub mod raster;
 pub mod rate_limit;
 pub mod state;
 pub mod telemetry;

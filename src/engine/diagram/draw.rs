@@ -172,6 +172,9 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
             draw_label(&mut svg, palette, scene, &picture.placed, edge, at);
         }
     }
+    for (group, at) in scene.groups.iter().zip(&picture.placed.frames) {
+        draw_head(&mut svg, palette, group, *at);
+    }
     svg.close();
     for (n, node) in scene.nodes.iter().enumerate() {
         draw_node(&mut svg, palette, scene, n, node, &picture.words[n], picture.placed.items[n]);
@@ -216,6 +219,14 @@ fn draw_frame(svg: &mut Svg, palette: &Palette, scene: &Scene, group: &Group, at
         paint = paint.dashed("5 4");
     }
     svg.rect(at, radius, paint);
+    svg.close();
+}
+
+/// The name of a frame, above lines that pass behind it.
+fn draw_head(svg: &mut Svg, palette: &Palette, group: &Group, at: Rect) {
+    let look = palette.frame(group.kind);
+    let wide = frame(group).label.0;
+    svg.rect(Rect::new(at.x + 12.0, at.y + 9.0, wide + 8.0, 20.0), 4.0, Paint::fill(look.fill));
     let mut x = at.x + 16.0;
     let base = at.y + 23.0;
     if let Some(icon) = group.icon {
@@ -227,7 +238,6 @@ fn draw_frame(svg: &mut Svg, palette: &Palette, scene: &Scene, group: &Group, at
         x += text::width(&group.label, FRAME_SIZE, Weight::SemiBold) + 8.0;
         svg.text(x, base, Type::new(NOTE_SIZE, palette.ink_soft), &group.note);
     }
-    svg.close();
 }
 
 /// Whether the caller does not wait for what it sends.
