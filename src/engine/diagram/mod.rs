@@ -6,10 +6,13 @@
 //! reads a clock or a font of the machine, so equal designs give equal bytes.
 
 pub mod architecture;
+#[cfg(test)]
+mod checks;
 pub mod draw;
 pub mod groups;
 pub mod icons;
 pub mod layout;
+pub mod network;
 pub mod scene;
 pub mod svg;
 pub mod text;
@@ -149,6 +152,7 @@ pub fn render(
 ) -> Result<Vec<u8>, Unsupported> {
     let text = match (kind, form) {
         (Kind::Architecture, Form::Svg) => architecture::svg(design, style),
+        (Kind::Network, Form::Svg) => network::svg(design, style),
         _ => return Err(Unsupported { kind, form }),
     };
     Ok(text.into_bytes())
