@@ -151,7 +151,7 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
     );
     let mut svg = Svg::new(width, height, &scene.title, &description, palette);
     let room = width - 2.0 * MARGIN;
-    let title = text::fit(&scene.title, 24.0, Weight::SemiBold, room);
+    let title = text::fit(&capital(&scene.title), 24.0, Weight::SemiBold, room);
     svg.text(MARGIN, MARGIN + 20.0, Type::new(24.0, palette.ink).bold(), &title);
     let subtitle = text::fit(&scene.subtitle, 13.0, Weight::Regular, room);
     svg.text(MARGIN, MARGIN + 43.0, Type::new(13.0, palette.ink_soft), &subtitle);
@@ -182,6 +182,12 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
     svg.close();
     legend.draw(&mut svg, palette, MARGIN, MARGIN + TITLE + picture.placed.height);
     svg.finish()
+}
+
+/// With a capital letter first.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |it| it.to_uppercase().chain(chars).collect())
 }
 
 fn draw_frame(svg: &mut Svg, palette: &Palette, scene: &Scene, group: &Group, at: Rect) {

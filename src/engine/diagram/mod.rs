@@ -8,6 +8,7 @@
 pub mod architecture;
 #[cfg(test)]
 mod checks;
+pub mod difference;
 pub mod draw;
 pub mod groups;
 pub mod icons;

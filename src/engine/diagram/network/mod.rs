@@ -20,6 +20,8 @@ const CELL: f64 = 264.0;
 const CARD: f64 = 40.0;
 const GAP: f64 = 16.0;
 const PAD: f64 = 24.0;
+/// From a zone to the next.
+const ZONE: f64 = CELL + 40.0;
 const ROUTE: f64 = 15.0;
 const TABLE: f64 = 420.0;
 const ROW: f64 = 26.0;
@@ -42,7 +44,7 @@ fn without(design: &Design, palette: &Palette) -> String {
 }
 
 fn title(design: &Design) -> String {
-    format!("{}: network", design.title)
+    format!("{}: network", draw::capital(&design.title))
 }
 
 fn heading(svg: &mut Svg, palette: &Palette, title: &str, subtitle: &str) {
@@ -77,7 +79,7 @@ impl<'p> Plan<'p> {
         let top_of_rows = top + 92.0;
         let inner: f64 = rows.iter().map(|it| it.1 + GAP).sum();
         let columns = network.zones.max(network.gateways.len().div_ceil(2)) as f64;
-        let width = 2.0 * PAD + columns * (CELL + PAD) - PAD + 2.0 * PAD;
+        let width = 4.0 * PAD + columns * ZONE - (ZONE - CELL);
         let endpoints =
             if network.endpoints.is_empty() { 0.0 } else { endpoint_rows(network, width) };
         let frame = Rect::new(MARGIN, top, width, 92.0 + inner + GAP + endpoints + PAD);
@@ -109,7 +111,7 @@ impl<'p> Plan<'p> {
         let mut y = self.top_of_rows;
         for (tier, height) in &self.rows {
             for subnet in network.subnets.iter().filter(|it| it.shelf == *tier) {
-                let x = self.frame.x + 2.0 * PAD + subnet.zone as f64 * (CELL + PAD);
+                let x = self.frame.x + 2.0 * PAD + subnet.zone as f64 * ZONE;
                 self.cell(&mut svg, subnet, Rect::new(x, y, CELL, *height));
             }
             y += height + GAP;
@@ -145,7 +147,7 @@ impl<'p> Plan<'p> {
         let zone = self.palette.frame(GroupKind::Zone);
         let height: f64 = self.rows.iter().map(|it| it.1 + GAP).sum::<f64>() + 36.0;
         for n in 0..self.network.zones {
-            let x = self.frame.x + 2.0 * PAD + n as f64 * (CELL + PAD) - 12.0;
+            let x = self.frame.x + 2.0 * PAD + n as f64 * ZONE - 12.0;
             let at = Rect::new(x, self.top_of_rows - 36.0, CELL + 24.0, height);
             svg.rect(at, 10.0, Paint::line(zone.line, 1.25).dashed("5 4"));
             let name = format!("Zone {}", char::from(b'a' + n as u8));
