@@ -335,3 +335,32 @@ fn long_texts_take_linear_time() {
     holds(&of(&"1,".repeat(5000)));
     holds(&of(&"a".repeat(200_000)));
 }
+
+#[test]
+fn small_words_name_parts_too() {
+    let kinds = |text: &str| -> Vec<WorkloadKind> {
+        of(text).needs.workloads.iter().map(|it| it.kind).collect()
+    };
+    for text in [
+        "A marketplace with listings, payments, reviews and search for 20k users",
+        "Blog with comments and search, on AWS",
+        "Job board: post jobs, search, apply",
+        "Research platform with search and filtering over 5 million articles",
+    ] {
+        assert!(kinds(text).contains(&WorkloadKind::Search), "{text}");
+    }
+    for text in [
+        "We search for a cheaper design of our REST API",
+        "A REST API, no search",
+        "users log in and search for products in the web shop",
+    ] {
+        assert!(!kinds(text).contains(&WorkloadKind::Search), "{text}");
+    }
+    for text in [
+        "Generate a PDF report every night and email it to the customers",
+        "When a form is submitted, store it and email it to sales",
+        "web app that sends an email after each order",
+    ] {
+        assert!(kinds(text).contains(&WorkloadKind::Email), "{text}");
+    }
+}

@@ -130,7 +130,9 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::Email,
-        "transactional email|transactional emails|newsletter|newsletters|email campaign|send emails|sends emails|send email|welcome emails|bulk email|order confirmation emails|email sending|marketing emails",
+        "transactional email|transactional emails|newsletter|newsletters|email campaign|send emails|sends emails|send email|welcome emails|bulk email|order confirmation emails|email sending|marketing emails|\
+        email it|emails it|email them|emails them|emailed|send it by email|sends it by email|send them by email|sends them by email|sent by email|\
+        sends an email|send an email|confirmation email|confirmation emails|email confirmation|email confirmations|email receipts|mail invoices|mails invoices|email invoices|email reports",
     ),
     (
         W::PushNotification,
@@ -196,6 +198,9 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
             found.push((TABLE[hit.entry].0, hit.from, hit.to));
         }
     }
+    found.extend(
+        (0..reading.len()).filter(|at| is_search(reading, *at)).map(|at| (W::Search, at, at)),
+    );
     found.sort_by_key(|it| it.1);
     let has_offline = (0..reading.len()).any(|at| reading.word(at) == "offline");
     for (kind, from, to) in found {
@@ -216,6 +221,23 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
         workloads.push(Workload { kind, name, span });
     }
     workloads
+}
+
+/// "listings, reviews and search": a part among others, not somebody who looks
+/// for something.
+fn is_search(reading: &Reading, at: usize) -> bool {
+    if reading.word(at) != "search" || at == 0 {
+        return false;
+    }
+    let breaks = Gap::COMMA | Gap::SENTENCE | Gap::SEMICOLON | Gap::CLOSE | Gap::NEWLINE;
+    let listed = reading.gap(at).has(Gap::COMMA | Gap::PLUS)
+        || matches!(reading.word(at - 1), "and" | "with" | "plus" | "need" | "needs" | "add");
+    let ends = at + 1 == reading.len()
+        || reading.gap(at + 1).has(breaks)
+        || matches!(reading.word(at + 1), "and" | "over" | "across" | "with" | "on" | "in" | "by")
+        || reading.word(at + 1) == "for"
+            && reading.word(at + 2).starts_with(|c: char| c.is_ascii_digit());
+    listed && ends && !denied(reading, at)
 }
 
 fn denied(reading: &Reading, from: usize) -> bool {
