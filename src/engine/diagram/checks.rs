@@ -43,15 +43,16 @@ fn synthetic(count: usize) -> Plan {
         let parent = next(2 + n.min(3));
         frames.push(frame(Some(parent)));
     }
+    // Neighbours stand together, as the parts of a system do.
     let items = (0..count)
-        .map(|_| {
-            let at = next(frames.len() + 1);
-            Item { w: 200.0, h: 56.0, frame: at.checked_sub(1) }
+        .map(|n| {
+            let at = if next(4) == 0 { next(2) } else { (2 + n / 8).min(frames.len() - 1) };
+            Item { w: 200.0, h: 56.0, frame: Some(at) }
         })
         .collect();
     let mut lines: Vec<Line> = Vec::new();
     for to in 1..count {
-        for _ in 0..1 + next(2) {
+        for _ in 0..1 + usize::from(next(3) == 0) {
             let from = to - 1 - next(to.min(6));
             if !lines.iter().any(|it| (it.from, it.to) == (from, to)) {
                 lines.push(Line { from, to, label: (56.0, 14.0), backward: false });

@@ -36,6 +36,8 @@ pub struct Board<'p> {
     extent: Vec<Rect>,
     /// Points within each frame, lanes included.
     inside: Vec<Vec<usize>>,
+    /// The same by frame and point.
+    holds: Vec<Vec<bool>>,
     /// Links at each point.
     touching: Vec<Vec<usize>>,
 }
@@ -64,6 +66,7 @@ impl<'p> Board<'p> {
             inner_first: (0..plan.frames.len()).rev().collect(),
             extent: vec![Rect::default(); plan.frames.len()],
             inside: Vec::new(),
+            holds: Vec::new(),
             touching: Vec::new(),
         };
         board.lanes(bundles);
@@ -77,6 +80,12 @@ impl<'p> Board<'p> {
                 }
             }
             board.inside[frame] = points;
+        }
+        board.holds = vec![vec![false; board.top.len()]; plan.frames.len()];
+        for (frame, points) in board.inside.iter().enumerate() {
+            for point in points {
+                board.holds[frame][*point] = true;
+            }
         }
         board.touching = vec![Vec::new(); board.top.len()];
         for (n, link) in board.links.iter().enumerate() {
@@ -410,7 +419,7 @@ impl<'p> Board<'p> {
         for point in own {
             for link in self.touching[*point].iter().map(|it| &self.links[*it]) {
                 let other = if link.from == *point { link.to } else { link.from };
-                if own.len() > 1 && own.contains(&other) {
+                if matches!(kid, Kid::Frame(it) if self.holds[it][other]) {
                     continue;
                 }
                 sum += (self.middle(other) - self.middle(*point)) * link.weight;

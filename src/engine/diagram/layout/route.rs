@@ -25,8 +25,9 @@ const LABEL: u32 = 120;
 const FOREIGN: u32 = 14;
 const OVERLAP: u32 = 600;
 
-/// Above this many lines only those that cross something are drawn again.
-const MANY: usize = 120;
+/// Up to this many lines the best way is found among all, and each is drawn
+/// again once all are there; above it, only those that cross something are.
+const FEW: usize = 48;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
@@ -59,10 +60,10 @@ pub fn draw(plan: &Plan, bundles: &[usize], placed: &mut Placed, axis: Axis) {
         ways[*line] = grid.search(plan, placed, *line, bundles[*line], ports[*line]);
         grid.mark(&ways[*line], bundles[*line], true);
     }
-    let rounds = if plan.lines.len() > MANY { 1 } else { 2 };
+    let rounds = if plan.lines.len() > FEW { 1 } else { 2 };
     for _ in 0..rounds {
         for line in &order {
-            if plan.lines.len() > MANY && !grid.crosses(&ways[*line], bundles[*line]) {
+            if plan.lines.len() > FEW && !grid.crosses(&ways[*line], bundles[*line]) {
                 continue;
             }
             let old = std::mem::take(&mut ways[*line]);
@@ -466,11 +467,17 @@ impl Grid {
             .collect();
         let (goal_x, goal_y) = (goal as i32 % self.columns, goal as i32 / self.columns);
         let columns = self.columns;
-        // Company makes the way cheaper than its length.
-        let least = if self.company[bundle] > 0 { MOVE_TOGETHER } else { MOVE };
+        // Company makes the way cheaper than its length. A large picture would
+        // take too long to search everywhere: there the straight way counts more.
+        let large = plan.lines.len() > FEW;
+        let least = match (large, self.company[bundle] > 0) {
+            (true, _) => MOVE * 2,
+            (false, true) => MOVE_TOGETHER,
+            (false, false) => MOVE,
+        };
         let far = |cell: usize| {
             let (x, y) = (cell as i32 % columns, cell as i32 / columns);
-            let bend = if x != goal_x && y != goal_y && least == MOVE { BEND } else { 0 };
+            let bend = if x != goal_x && y != goal_y && least >= MOVE { BEND } else { 0 };
             ((x - goal_x).unsigned_abs() + (y - goal_y).unsigned_abs()) * least + bend
         };
         let mut open: BinaryHeap<Reverse<(u32, u32)>> = BinaryHeap::new();
