@@ -10,11 +10,14 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
-use crate::features::{artifacts, audit, auth, home, operations, orgs, sessions, webhooks};
+use crate::features::{
+    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, webhooks,
+};
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
@@ -30,6 +33,7 @@ use crate::platform::outbound::Outbound;
 use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
 use crate::platform::state::{AppState, Parts};
+use crate::platform::usage::Usage;
 use crate::platform::{assets, guard, idempotency, page, problem};
 
 /// The navigation, in the order it is shown.
@@ -47,6 +51,13 @@ const NAV: &[NavItem] = &[
         label: "Members",
         href: "/settings/members",
         icon: "people",
+        least: Role::Viewer,
+    },
+    NavItem {
+        section: "Organisation",
+        label: "API keys",
+        href: "/settings/keys",
+        icon: "key",
         least: Role::Viewer,
     },
     NavItem {
@@ -73,6 +84,7 @@ pub fn jobs() -> Vec<Handler> {
     let mut jobs = vec![Handler::of::<mail::Deliver>()];
     jobs.extend(auth::jobs());
     jobs.extend(orgs::jobs());
+    jobs.extend(api_keys::jobs());
     jobs.extend(sessions::jobs());
     jobs.extend(artifacts::jobs());
     jobs.extend(webhooks::jobs());
@@ -87,6 +99,7 @@ fn api() -> OpenApiRouter<AppState> {
             .merge(auth::api::routes())
             .merge(orgs::api::routes())
             .merge(audit::api::routes())
+            .merge(api_keys::api::routes())
             .merge(sessions::api::routes())
             .merge(artifacts::api::routes())
             .merge(operations::api::routes())
@@ -102,15 +115,36 @@ fn pages(dev: bool) -> Router<AppState> {
         .merge(auth::pages::routes())
         .merge(orgs::pages::routes())
         .merge(webhooks::pages::routes())
+        .merge(api_keys::pages::routes())
 }
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "CloudGen", description = "From a description to infrastructure."),
     components(schemas(Problem, FieldError)),
+    modifiers(&Credentials),
+    security(("key" = []), ("login" = [])),
     servers((url = "/"))
 )]
 struct Description;
+
+/// What callers show to be let in.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("cg_live_…")
+            .description(Some("An API key; each operation asks for one of its scopes."))
+            .build();
+        let about = "The cookie of a sign-in, called `__Host-cloudgen` with https.";
+        let login = ApiKey::Cookie(ApiKeyValue::with_description("cloudgen", about));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(key));
+        components.add_security_scheme("login", SecurityScheme::ApiKey(login));
+    }
+}
 
 /// The OpenAPI document, as it is committed.
 pub fn openapi() -> String {
@@ -127,8 +161,9 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let outbound = Outbound::new(&config)?;
     let templates = Templates::load();
     let live = Live::new(db.pool().clone());
+    let usage = Usage::default();
     let nav = NAV;
-    let parts = Parts { config, db, clock, ids, keys, mail, live, outbound, templates, nav };
+    let parts = Parts { config, db, clock, ids, keys, mail, live, outbound, usage, templates, nav };
     Ok(AppState::new(parts))
 }
 
@@ -143,6 +178,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/api/v1", home::docs::api(document.clone()))
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(from_fn_with_state(state.clone(), idempotency::layer))
+        .layer(from_fn_with_state(state.clone(), api_keys::meter::layer))
         .layer(from_fn(ctx::accept_keys))
         .layer(RequestBodyLimitLayer::new(state.config.body_limit))
         .layer(CatchPanicLayer::custom(guard::panicked))

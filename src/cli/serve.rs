@@ -17,7 +17,7 @@ use crate::platform::config::Config;
 use crate::platform::ids::Ids;
 use crate::platform::postgres::{self, Dirs, Running};
 use crate::platform::state::AppState;
-use crate::platform::{http, jobs, telemetry};
+use crate::platform::{http, jobs, telemetry, usage};
 
 #[derive(ClapArgs)]
 pub struct Args {
@@ -90,6 +90,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         });
     }
 
+    let counting = tokio::spawn(usage::run(state.clone()));
+
     let bind = state.config.bind;
     let listener = TcpListener::bind(bind).await.with_context(|| {
         format!("cannot listen on {bind}; set CLOUDGEN_BIND to another address")
@@ -117,6 +119,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             Ok(Ok(Ok(()))) => {}
             other => tracing::warn!("the job worker did not end well: {other:?}"),
         }
+    }
+    counting.abort();
+    if let Err(err) = state.usage.flush(&state).await {
+        tracing::warn!(error = format!("{err:#}"), "what keys were last used for is not counted");
     }
     state.db.pool().close().await;
     database.close().await?;

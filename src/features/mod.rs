@@ -2,6 +2,7 @@
 //! (`api.rs`, `pages.rs`), how it is kept (`store.rs`, private to the slice).
 
 // People and access.
+pub mod api_keys;
 pub mod audit;
 pub mod auth;
 pub mod orgs;

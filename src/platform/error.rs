@@ -49,6 +49,9 @@ pub enum Error {
     TooLarge,
     #[error("too many attempts; try again in {}", human(.retry_after))]
     RateLimited { retry_after: Duration },
+    /// A caller of the API has used what its plan gives for now.
+    #[error("the quota is used up; there is more in {}", human(.retry_after))]
+    QuotaExceeded { policy: &'static str, retry_after: Duration },
     /// Another service that we depend on did not do its part.
     #[error("{service} is not available")]
     Upstream { service: &'static str },
@@ -86,6 +89,9 @@ pub struct ErrorBody {
     pub field: Option<Cow<'static, str>>,
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+    /// The quota that is used up.
+    #[serde(skip)]
+    pub policy: Option<&'static str>,
 }
 
 impl Error {
@@ -118,6 +124,7 @@ impl Error {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::QuotaExceeded { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded"),
             Self::Upstream { .. } => (StatusCode::BAD_GATEWAY, "upstream"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
@@ -126,7 +133,13 @@ impl Error {
             _ => Vec::new(),
         };
         let retry_after = match self {
-            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::RateLimited { retry_after } | Self::QuotaExceeded { retry_after, .. } => {
+                Some(*retry_after)
+            }
+            _ => None,
+        };
+        let policy = match self {
+            Self::QuotaExceeded { policy, .. } => Some(*policy),
             _ => None,
         };
         let field = errors.first().map(|it| it.field.clone());
@@ -137,6 +150,7 @@ impl Error {
             errors,
             field,
             retry_after,
+            policy,
         }
     }
 }
@@ -162,6 +176,7 @@ impl ErrorBody {
             errors: Vec::new(),
             field: None,
             retry_after: None,
+            policy: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`layer`], which adds the answer and commits both. So there is no moment at
 //! which the work is done and the answer not kept, wherever the process dies.
 //! While the first request runs it holds an advisory lock, which ends with it.
+//! Answers may hold secrets that are shown once, so they are kept sealed.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, Transaction};
 
-use super::crypto::sha256;
+use super::crypto::{hex, sha256};
 use super::ctx;
 use super::error::{Error, Result};
 use super::state::AppState;
@@ -64,6 +65,13 @@ impl Slot {
             ));
         }
         Ok(Some(Ticket(self.clone())))
+    }
+}
+
+impl Slot {
+    /// What the kept answer is sealed for.
+    fn context(&self) -> String {
+        format!("idempotent:{}:{}", hex(&self.0.scope), self.0.key)
     }
 }
 
@@ -118,7 +126,7 @@ async fn run(state: AppState, request: Request, next: Next) -> Result<Response> 
         handed_over: Mutex::new(None),
     }));
     if let Some(answer) = stored(&state, &slot).await? {
-        return answer.replay(&slot);
+        return answer.replay(&state, &slot);
     }
     parts.extensions.insert(slot.clone());
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -174,7 +182,7 @@ async fn keep(
     .bind(i16::try_from(parts.status.as_u16()).unwrap_or(200))
     .bind(text(header::CONTENT_TYPE))
     .bind(text(header::LOCATION))
-    .bind(body.as_ref())
+    .bind(state.keys.seal(&slot.context(), &body))
     .bind(now)
     .bind(now - KEPT)
     .execute(&mut *tx)
@@ -185,20 +193,20 @@ async fn keep(
         let answer = stored(state, slot).await?;
         return answer
             .ok_or_else(|| anyhow::anyhow!("an idempotent answer vanished"))?
-            .replay(slot);
+            .replay(state, slot);
     }
     tx.commit().await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 impl Answer {
-    fn replay(self, slot: &Slot) -> Result<Response> {
+    fn replay(self, state: &AppState, slot: &Slot) -> Result<Response> {
         if self.fingerprint != slot.0.fingerprint {
             return Err(Error::invalid("", "this Idempotency-Key was used for another request"));
         }
+        let body = state.keys.open(&slot.context(), &self.body)?;
         let status = u16::try_from(self.status).ok().and_then(|it| StatusCode::from_u16(it).ok());
-        let mut response =
-            (status.unwrap_or(StatusCode::OK), Body::from(self.body)).into_response();
+        let mut response = (status.unwrap_or(StatusCode::OK), Body::from(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
         for (name, value) in

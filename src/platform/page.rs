@@ -188,7 +188,21 @@ fn environment() -> Environment<'static> {
         Ok(Some(text))
     });
     env.add_function("asset", assets::url);
+    env.add_filter("grouped", grouped);
     env
+}
+
+/// A whole number with its thousands set apart.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// What the layer knows of a request before it is handled.
@@ -412,6 +426,12 @@ pub fn complaint(err: super::error::Error) -> Result<ErrorBody> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0, 999, 1_000, -12_345, 1_234_567].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "-12,345", "1,234,567"]);
+    }
 
     /// ASVS V3.7.2
     #[test]

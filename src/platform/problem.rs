@@ -35,7 +35,18 @@ pub struct Problem {
     /// What is wrong with which value of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The quotas that are used up, as `RateLimit-Policy` names them.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    pub violated_policies: Vec<&'static str>,
 }
+
+/// The registered type of problems with quotas.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
+/// Left on a response that is not a problem document although it tells of an
+/// error, because the protocol that it belongs to says how.
+#[derive(Clone, Copy, Debug)]
+pub struct AsIs;
 
 /// The responses that every operation may give.
 pub struct Errors;
@@ -76,11 +87,16 @@ pub async fn as_json(request: Request, next: Next) -> Response {
     }
     let body = match response.extensions().get::<ErrorBody>() {
         Some(body) => body.clone(),
-        None if is_problem(&response) => return response,
+        None if is_problem(&response) || response.extensions().get::<AsIs>().is_some() => {
+            return response;
+        }
         None => ErrorBody::of_status(status),
     };
     let problem = Problem {
-        kind: format!("/docs/api#problem-{}", body.code),
+        kind: match body.policy {
+            Some(_) => QUOTA_EXCEEDED.to_owned(),
+            None => format!("/docs/api#problem-{}", body.code),
+        },
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: body.status.as_u16(),
         code: body.code.into_owned(),
@@ -88,6 +104,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
         instance,
         request_id,
         errors: body.errors,
+        violated_policies: body.policy.into_iter().collect(),
     };
     let mut rendered = (body.status, Json(problem)).into_response();
     let headers = rendered.headers_mut();

@@ -13,6 +13,7 @@ use super::live::Live;
 use super::mail::Mailer;
 use super::outbound::Outbound;
 use super::page::{NavItem, Templates};
+use super::usage::Usage;
 
 /// Cheap to clone; derefs to its [`Parts`].
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub struct Parts {
     pub mail: Mailer,
     pub live: Live,
     pub outbound: Outbound,
+    pub usage: Usage,
     pub templates: Templates,
     /// The navigation, which only the composition root can know.
     pub nav: &'static [NavItem],

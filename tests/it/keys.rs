@@ -48,7 +48,7 @@ pub fn with_key(app: &App, secret: &str) -> Caller {
 }
 
 /// A caller with a key of `scopes` that belongs to somebody with `role`.
-async fn keyed(app: &App, org: Uuid, role: Role, scopes: &[Scope]) -> (Caller, Caller, Made) {
+pub async fn keyed(app: &App, org: Uuid, role: Role, scopes: &[Scope]) -> (Caller, Caller, Made) {
     let owner = app.member(org, role).await;
     let made = make(app, org, owner.account.unwrap(), scopes).await;
     (with_key(app, made.secret.reveal()), owner, made)
@@ -120,7 +120,7 @@ async fn a_key_that_cannot_be_one_costs_no_query() {
     caller.get("/api/v1/org").await.expect(500);
 }
 
-/// ASVS V7.4.1 V8.3.2
+/// ASVS V7.4.2 V8.3.2
 #[tokio::test]
 async fn a_key_ends_at_once() {
     let app = App::new().await;
@@ -226,6 +226,7 @@ async fn no_key_does_what_only_a_person_may() {
     key.patch("/api/v1/org", json!({ "name": "Renamed" })).await.expect(200);
 }
 
+/// ASVS V8.2.2 V8.4.1
 #[tokio::test]
 async fn a_confined_key_sees_only_its_workspace() {
     let app = App::new().await;

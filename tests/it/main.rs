@@ -1,6 +1,7 @@
 //! Behaviour of the whole, through HTTP and the command line.
 
 mod access;
+mod api_keys;
 mod audit;
 mod auth;
 mod browser;

@@ -16,14 +16,25 @@ pub struct Server {
     pub home: Home,
     pub address: SocketAddr,
     process: Option<Child>,
+    /// Somebody else's; its own when absent.
+    database: Option<String>,
 }
 
 impl Server {
     pub async fn start() -> Self {
+        Self::begin(None).await
+    }
+
+    /// One that shares a database with others.
+    pub async fn start_on(database: &str) -> Self {
+        Self::begin(Some(database.to_owned())).await
+    }
+
+    async fn begin(database: Option<String>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut server = Self { home: Home::new(), address, process: None };
+        let mut server = Self { home: Home::new(), address, process: None, database };
         server.launch().await;
         server
     }
@@ -39,6 +50,9 @@ impl Server {
             .env("XDG_CACHE_HOME", home::cache().parent().unwrap())
             .env("CLOUDGEN_BIND", self.address.to_string())
             .stdin(Stdio::null());
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
         command
     }
 

@@ -18,8 +18,14 @@ pub struct Limits {
     pub artifact_days: Option<i64>,
     /// Days that the audit trail can be looked at.
     pub audit_days: Option<i64>,
-    /// Calls of the API within a minute.
-    pub api_calls_per_minute: Option<i64>,
+    /// API keys that work.
+    pub api_keys: Option<i64>,
+    /// Units of the API within a minute, for each key. Most calls cost one.
+    pub api_units_per_minute: i64,
+    /// The same for keys in test mode.
+    pub test_units_per_minute: i64,
+    /// Days that the use of keys is kept.
+    pub usage_days: Option<i64>,
     /// Bytes of text in one message.
     pub message_bytes: Option<i64>,
     /// Webhook endpoints.
@@ -35,7 +41,10 @@ const TABLE: &[(&str, Limits)] = &[
             sessions: Some(50),
             artifact_days: Some(30),
             audit_days: Some(90),
-            api_calls_per_minute: Some(60),
+            api_keys: Some(5),
+            api_units_per_minute: 60,
+            test_units_per_minute: 30,
+            usage_days: Some(30),
             message_bytes: Some(20_000),
             webhooks: Some(2),
         },
@@ -48,7 +57,10 @@ const TABLE: &[(&str, Limits)] = &[
             sessions: Some(2_000),
             artifact_days: Some(365),
             audit_days: Some(365),
-            api_calls_per_minute: Some(600),
+            api_keys: Some(50),
+            api_units_per_minute: 600,
+            test_units_per_minute: 60,
+            usage_days: Some(365),
             message_bytes: Some(100_000),
             webhooks: Some(20),
         },
@@ -61,7 +73,10 @@ const TABLE: &[(&str, Limits)] = &[
             sessions: None,
             artifact_days: None,
             audit_days: None,
-            api_calls_per_minute: Some(6_000),
+            api_keys: None,
+            api_units_per_minute: 6_000,
+            test_units_per_minute: 120,
+            usage_days: None,
             message_bytes: Some(100_000),
             webhooks: Some(200),
         },
@@ -74,6 +89,11 @@ pub fn limits(plan: &str) -> Limits {
     TABLE.iter().find(|(name, _)| *name == plan).map_or(least, |(_, limits)| *limits)
 }
 
+/// Each plan with its limits, the smallest first.
+pub fn all() -> &'static [(&'static str, Limits)] {
+    TABLE
+}
+
 /// Something that a plan limits the number of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
@@ -81,6 +101,7 @@ pub enum Resource {
     Workspaces,
     Sessions,
     Webhooks,
+    ApiKeys,
 }
 
 impl Resource {
@@ -90,6 +111,7 @@ impl Resource {
             Self::Workspaces => limits.workspaces,
             Self::Sessions => limits.sessions,
             Self::Webhooks => limits.webhooks,
+            Self::ApiKeys => limits.api_keys,
         }
     }
 
@@ -99,6 +121,7 @@ impl Resource {
             Self::Workspaces => "workspaces",
             Self::Sessions => "sessions",
             Self::Webhooks => "webhooks",
+            Self::ApiKeys => "API keys",
         }
     }
 }
@@ -131,8 +154,10 @@ mod tests {
             assert!(more(a.members, b.members) && more(a.workspaces, b.workspaces));
             assert!(more(a.sessions, b.sessions) && more(a.artifact_days, b.artifact_days));
             assert!(more(a.audit_days, b.audit_days));
-            assert!(more(a.api_calls_per_minute, b.api_calls_per_minute));
             assert!(more(a.webhooks, b.webhooks));
+            assert!(more(a.api_keys, b.api_keys) && more(a.usage_days, b.usage_days));
+            assert!(a.api_units_per_minute < b.api_units_per_minute);
+            assert!(a.test_units_per_minute < b.test_units_per_minute);
         }
     }
 

@@ -103,8 +103,14 @@ kinds! {
         r#"{"delete_after":"2026-12-22T12:00:00Z"}"# => "";
     "org.defaults_changed" on "org": "What the organisation wants of every design changed.",
         "{}" => "{}";
-    "key.revoked" on "key": "An API key was revoked.",
-        r#"{"name":"CI","reason":"its owner left"}"# => "";
+    "key.created" on "key": "An API key was created, or a device let in.",
+        "" => r#"{"name":"GitHub Actions","owner":"Ada","mode":"live","scopes":["sessions:read"],"workspace":"General","networks":["192.0.2.0/24"],"expires_at":"2027-01-01T00:00:00Z","origin":"key"}"#;
+    "key.updated" on "key": "An API key was changed.",
+        r#"{"name":"GitHub Actions","owner":"Ada","mode":"live","scopes":["sessions:read"],"workspace":"General","networks":["192.0.2.0/24"],"expires_at":"2027-01-01T00:00:00Z","origin":"key"}"# => r#"{"name":"GitHub Actions","owner":"Ada","mode":"live","scopes":["sessions:read"],"workspace":"General","networks":["192.0.2.0/24"],"expires_at":"2027-01-01T00:00:00Z","origin":"key"}"#;
+    "key.rotated" on "key": "An API key has a new secret.",
+        "" => r#"{"name":"GitHub Actions","old_secret_works_until":"2027-01-01T00:00:00Z"}"#;
+    "key.revoked" on "key": "An API key was revoked, or its owner left.",
+        r#"{"name":"GitHub Actions","owner":"Ada","reason":"its owner left"}"# => "";
     "webhook.created" on "webhook": "A webhook was created.",
         "" => r#"{"url":"https://example.com/hooks","events":["artifacts.ready"]}"#;
     "webhook.updated" on "webhook": "A webhook was changed, paused or resumed.",
@@ -128,6 +134,8 @@ pub const UNTOLD: &[&str] = &[
     "account.renamed",
     "backup_code.renewed",
     "backup_code.used",
+    "device.approved",
+    "device.denied",
     "login.confirmed",
     "login.created",
     "login.ended",

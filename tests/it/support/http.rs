@@ -36,6 +36,12 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|err| panic!("{err}: {self:?}"))
     }
 
+    /// The code of a problem document, if it is one.
+    pub fn json_code(&self) -> Option<String> {
+        let body: Value = serde_json::from_str(&self.text).ok()?;
+        body["code"].as_str().map(str::to_owned)
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
