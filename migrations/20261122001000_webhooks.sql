@@ -62,6 +62,8 @@ create table webhook_delivery (
 create index webhook_delivery_endpoint_idx on webhook_delivery (org_id, endpoint_id, id);
 create index webhook_delivery_status_idx on webhook_delivery (org_id, endpoint_id, status, id);
 create index webhook_delivery_type_idx on webhook_delivery (org_id, endpoint_id, type, id);
+-- Lists read a few rows from an index; workers take longer to start than that.
+alter table webhook_delivery set (parallel_workers = 0);
 create index webhook_delivery_message_idx on webhook_delivery (org_id, message_id);
 select app.protect('webhook_delivery');
 

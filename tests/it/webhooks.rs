@@ -5,24 +5,16 @@ use std::path::Path;
 use chrono::{DateTime, Duration, Utc};
 use cloudgen::features::webhooks::event_types::{KINDS, UNTOLD};
 use cloudgen::platform::access::Role;
-use cloudgen::platform::config::{Network, Reachable};
 use cloudgen::platform::events::{self, Event, Who};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::pages::well_made;
 use crate::support::{Answer, App, Caller, Receiver, between};
 
-/// A service that may reach this machine.
-async fn app() -> App {
-    App::with(|it| {
-        it.outbound_allow = vec![Reachable::Network(Network::parse("127.0.0.1").unwrap())];
-    })
-    .await
-}
-
 /// A service with a receiver that hears of `events`, and the webhook.
 async fn listening(events: &[&str]) -> (App, Caller, Receiver, Webhook) {
-    let app = app().await;
+    let app = App::new().await;
     let owner = app.owner().await;
     let receiver = Receiver::start().await;
     let webhook = create(&owner, &receiver, events).await;
@@ -626,7 +618,7 @@ async fn messages_are_as_their_types_say() {
 
 #[tokio::test]
 async fn a_webhook_is_looked_after_on_pages() {
-    let app = app().await;
+    let app = App::new().await;
     let owner = app.owner().await;
     let receiver = Receiver::start().await;
     let none = [("url", receiver.url.as_str()), ("description", ""), ("which", "some")];
@@ -704,6 +696,29 @@ async fn a_webhook_is_looked_after_on_pages() {
     owner.get(&path).await.expect(404);
     let viewer = app.member(owner.org.unwrap(), Role::Viewer).await;
     viewer.get("/settings/webhooks/new").await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_of_a_webhook_are_for_everyone() {
+    let (app, base) = App::served().await;
+    let owner = app.owner().await;
+    let receiver = Receiver::start().await;
+    receiver.answers_once(500, &[("content-type", "text/plain")]);
+    let webhook = create(&owner, &receiver, &["workspace.created", "workspace.deleted"]).await;
+    for name in ["One", "Two"] {
+        workspace(&owner, name).await;
+    }
+    app.run_jobs().await;
+    let path = webhook.path.replace("/api/v1", "/settings");
+    let delivery = deliveries(&owner, &webhook).await[0]["id"].as_str().unwrap().to_owned();
+    let browser = Browser::start().await;
+    let cookie = owner.cookie("cloudgen");
+    browser.become_caller(&base, cookie.as_deref().map(|it| ("cloudgen", it))).await;
+    let mut problems = Vec::new();
+    for rest in ["", "/edit", "/rotate", "/test", "/replay", &format!("/deliveries/{delivery}")] {
+        problems.extend(browser.survey(&format!("{base}{path}{rest}")).await);
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
 }
 
 /// Every name that the sources give to an event.

@@ -111,14 +111,17 @@ macro_rules! select {
             "select d.id, d.endpoint_id as webhook_id, d.message_id, d.type, d.status, d.attempts,
                     d.next_at, d.response, d.error, m.test, d.created_at, d.delivered_at
                from webhook_delivery d join webhook_message m on m.id = d.message_id
-              where d.org_id = $1 and d.endpoint_id = $2 and ",
+              where d.org_id = $1 and ",
             $rest
         )
     };
 }
 
-/// The newest first, from `before` (exclusive) on. Each filter has a statement
-/// of its own, as each has an index of its own.
+/// The newest first, from `before` (exclusive) on.
+///
+/// Each filter has an index of its own. Rows are compared whole, and ordered by
+/// all that is compared: with `endpoint_id = $2 … order by id` the planner may
+/// as well walk through the deliveries of everybody in the order of their ids.
 pub async fn list(
     tx: &mut TenantTx,
     webhook_id: Uuid,
@@ -128,12 +131,29 @@ pub async fn list(
 ) -> Result<Vec<Delivery>> {
     let kind = filter.kind.as_deref().filter(|it| !it.is_empty());
     let statement = match (filter.status, kind) {
-        (None, None) => select!("d.id < $3 order by d.id desc limit $4"),
-        (Some(_), None) => select!("d.id < $3 and d.status = $5 order by d.id desc limit $4"),
-        (None, Some(_)) => select!("d.id < $3 and d.type = $5 order by d.id desc limit $4"),
-        (Some(_), Some(_)) => {
-            select!("d.id < $3 and d.status = $5 and d.type = $6 order by d.id desc limit $4")
-        }
+        (None, None) => select!(
+            "(d.endpoint_id, d.id) < ($2, $3) and d.endpoint_id >= $2
+              order by d.endpoint_id desc, d.id desc limit $4"
+        ),
+        (Some(_), None) => select!(
+            "(d.endpoint_id, d.status, d.id) < ($2, $5, $3) and (d.endpoint_id, d.status) >= ($2, $5)
+              order by d.endpoint_id desc, d.status desc, d.id desc limit $4"
+        ),
+        (None, Some(_)) => select!(
+            "(d.endpoint_id, d.type, d.id) < ($2, $5, $3) and (d.endpoint_id, d.type) >= ($2, $5)
+              order by d.endpoint_id desc, d.type desc, d.id desc limit $4"
+        ),
+        // Most are delivered, so then the type is what tells them apart.
+        (Some(DeliveryStatus::Delivered), Some(_)) => select!(
+            "(d.endpoint_id, d.type, d.id) < ($2, $6, $3) and (d.endpoint_id, d.type) >= ($2, $6)
+                and d.status = $5
+              order by d.endpoint_id desc, d.type desc, d.id desc limit $4"
+        ),
+        (Some(_), Some(_)) => select!(
+            "(d.endpoint_id, d.status, d.id) < ($2, $5, $3) and (d.endpoint_id, d.status) >= ($2, $5)
+                and d.type = $6
+              order by d.endpoint_id desc, d.status desc, d.id desc limit $4"
+        ),
     };
     let mut query = sqlx::query_as(statement)
         .bind(tx.org_id())
@@ -150,7 +170,7 @@ pub async fn list(
 }
 
 pub async fn find(tx: &mut TenantTx, webhook_id: Uuid, id: Uuid) -> Result<Delivery> {
-    sqlx::query_as(select!("d.id = $3"))
+    sqlx::query_as(select!("d.endpoint_id = $2 and d.id = $3"))
         .bind(tx.org_id())
         .bind(webhook_id)
         .bind(id)

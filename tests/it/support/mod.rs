@@ -251,6 +251,8 @@ fn config() -> Config {
         "CLOUDGEN_SECRET_KEY" => Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".to_owned()),
         "CLOUDGEN_POOL_SIZE" => Some("4".to_owned()),
         "CLOUDGEN_DEV" => Some("true".to_owned()),
+        // Where the tests' receivers of webhooks are.
+        "CLOUDGEN_OUTBOUND_ALLOW" => Some("127.0.0.1".to_owned()),
         _ => None,
     })
     .unwrap();
