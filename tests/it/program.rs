@@ -49,6 +49,8 @@ impl Server {
             .env("XDG_DATA_HOME", self.home.path())
             .env("XDG_CACHE_HOME", home::cache().parent().unwrap())
             .env("CLOUDGEN_BIND", self.address.to_string())
+            // Where the tests' receivers of webhooks are.
+            .env("CLOUDGEN_OUTBOUND_ALLOW", "127.0.0.1")
             .stdin(Stdio::null());
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);

@@ -292,7 +292,6 @@ async fn what_happens_during_a_pause_is_sent_after_it() {
     assert_eq!(refused.json()["errors"][0]["pointer"], "/status");
 }
 
-/// ASVS V13.3.4
 #[tokio::test]
 async fn both_secrets_sign_until_the_old_one_runs_out() {
     let (app, owner, receiver, webhook) = listening(&["workspace.created"]).await;
