@@ -30,3 +30,4 @@ mod support;
 mod tenancy;
 mod two_factor;
 mod webhooks;
+mod workbench;
