@@ -1,21 +1,26 @@
-//! The engine on the command line: analyze, generate, edit, ask, cost, explain.
+//! Designing on the command line: analyze, generate, edit, ask, cost, explain.
 //!
-//! Needs neither a server nor a network. The brief of the last analysis is kept
-//! below the XDG state directory; since equal briefs give equal results, nothing
-//! else has to be.
+//! The work is done by a server for who is signed in to one, else on this
+//! machine. Both give the same JSON, from which all output is made.
 
-use super::{report, state};
-use crate::engine::analysis::{self, Analysis, Format};
-use crate::engine::answer::{self, Answer, Turn};
-use crate::engine::brief::{Brief, kinds, parse_setting};
-use crate::engine::graph::Tier;
-use crate::engine::policy::{Policy, check_tag};
-use crate::engine::requirements::{Cloud, Compliance, Hints};
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use std::io::{IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, Kind};
+use super::local;
+use super::output::Output;
+use super::remote::client::Client;
+use super::remote::design::{self as there, Said};
+use super::remote::{At, download, run};
+use super::report::{self, list, text};
+use super::state::write_file;
+use crate::engine::graph::Tier;
+use crate::engine::requirements::Cloud;
 
 /// Longest text that is analysed, in bytes.
 const MAX_TEXT: u64 = 2_000_000;
@@ -30,47 +35,75 @@ pub struct Analyze {
     #[command(flatten)]
     given: Given,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 /// What is known besides the text.
 #[derive(Args)]
-struct Given {
+pub struct Given {
     /// Cloud to design for; aws unless the policy has another
     #[arg(long, value_enum)]
-    cloud: Option<CloudName>,
+    pub cloud: Option<CloudName>,
     /// Main region, such as eu-central-1
     #[arg(long)]
-    region: Option<String>,
+    pub region: Option<String>,
     /// US dollars a month
     #[arg(long, value_name = "USD", allow_negative_numbers = true)]
-    budget: Option<f64>,
+    pub budget: Option<f64>,
     /// Frameworks to comply with: hipaa, pci, soc2, gdpr, fedramp, iso27001
     #[arg(long, value_delimiter = ',')]
-    compliance: Vec<String>,
+    pub compliance: Vec<String>,
     /// Rules of your organisation as JSON: regions, services, tags, names …
     #[arg(long, value_name = "PATH")]
-    policy: Option<PathBuf>,
+    pub policy: Option<PathBuf>,
     /// A tag on every resource; can be repeated
     #[arg(long = "tag", value_name = "NAME=VALUE")]
-    tags: Vec<String>,
+    pub tags: Vec<String>,
     /// Set what would be assumed, such as availability=99.9; can be repeated
     #[arg(long = "set", value_name = "KIND=VALUE")]
-    settings: Vec<String>,
+    pub settings: Vec<String>,
 }
 
+/// Where the work is done, and how its result is printed.
 #[derive(Args)]
-pub struct Output {
-    /// Print JSON, as docs/analysis.schema.json describes it
-    #[arg(long)]
-    json: bool,
+pub struct Work {
     /// Work on this machine, without a server
     #[arg(long)]
     local: bool,
+    /// The session of the server to work in; else that of the last analysis
+    #[arg(long, value_name = "ID", conflicts_with = "local")]
+    session_id: Option<String>,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Work {
+    /// The server, unless this machine is meant.
+    fn server(&self) -> anyhow::Result<Option<Client>> {
+        match (self.local, &self.session_id) {
+            (true, _) => Ok(None),
+            (false, Some(_)) => self.at.client().map(Some),
+            (false, None) => self.at.client_if_signed_in(),
+        }
+    }
+
+    fn session(&self, client: &Client) -> anyhow::Result<String> {
+        there::session(client, self.session_id.as_deref())
+    }
+
+    /// The last analysis, here or there.
+    fn newest(&self) -> anyhow::Result<Value> {
+        match self.server()? {
+            None => local::newest(),
+            Some(client) => run(async { there::newest(&client, &self.session(&client)?).await }),
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum CloudName {
+pub enum CloudName {
     Aws,
     Azure,
     Gcp,
@@ -103,11 +136,21 @@ impl From<TierName> for Tier {
     }
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
     Terraform,
     Cloudformation,
     All,
+}
+
+impl FormatName {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Terraform => "terraform",
+            Self::Cloudformation => "cloudformation",
+            Self::All => "all",
+        }
+    }
 }
 
 #[derive(Args)]
@@ -125,7 +168,7 @@ pub struct Generate {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 #[derive(Args)]
@@ -137,7 +180,7 @@ pub struct Edit {
     #[arg(long = "set", value_name = "KIND=VALUE")]
     settings: Vec<String>,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 #[derive(Args)]
@@ -148,7 +191,7 @@ pub struct Ask {
     #[arg(long, value_enum)]
     option: Option<TierName>,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 #[derive(Args)]
@@ -157,7 +200,7 @@ pub struct Cost {
     #[arg(long, value_enum)]
     option: Option<TierName>,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 #[derive(Args)]
@@ -167,10 +210,23 @@ pub struct Explain {
     #[arg(long, value_enum, default_value = "better")]
     option: TierName,
     #[command(flatten)]
-    output: Output,
+    work: Work,
 }
 
 pub fn analyze(args: &Analyze) -> anyhow::Result<ExitCode> {
+    let text = words(args)?;
+    let analysis = match args.work.server()? {
+        None => local::analyze(text, &args.given)?,
+        Some(client) => {
+            let request = request(&text, &args.given, args.work.session_id.as_deref())?;
+            run(there::analyze(&client, &request, &args.given.settings))?
+        }
+    };
+    show(&analysis, &args.work.output)
+}
+
+/// What is to be analysed, from wherever it comes.
+fn words(args: &Analyze) -> anyhow::Result<String> {
     let text = match (&args.text, args.file.as_deref()) {
         (Some(text), _) => text.clone(),
         (None, Some("-")) => read_limited(std::io::stdin().lock(), "standard input")?,
@@ -194,101 +250,92 @@ pub fn analyze(args: &Analyze) -> anyhow::Result<ExitCode> {
     {
         bail!("--budget {budget}: give US dollars a month above 0, such as --budget 3000");
     }
-    let mut brief = brief(&args.given)?;
-    brief.say(text);
-    set(&mut brief, &args.given.settings)?;
-    let analysis = brief.analyze();
-    if !analysis.options.is_empty() {
-        state::save(&brief)?;
+    Ok(text)
+}
+
+/// The same for the API.
+fn request(text: &str, given: &Given, session: Option<&str>) -> anyhow::Result<Value> {
+    if given.policy.is_some() || !given.tags.is_empty() {
+        let message = "--policy and --tag go with --local: on a server the rules and tags of your organisation hold";
+        return Err(Failure::new(Kind::Usage, message).into());
     }
-    show(&analysis, &args.output)
+    let mut request = json!({ "text": text, "compliance": given.compliance });
+    if let Some(it) = given.cloud {
+        request["cloud"] = serde_json::to_value(Cloud::from(it))?;
+    }
+    if let Some(it) = &given.region {
+        request["region"] = it.as_str().into();
+    }
+    if let Some(it) = given.budget {
+        request["budget"] = it.into();
+    }
+    if let Some(it) = session {
+        request["session_id"] = there::checked_id(it)?.into();
+    }
+    Ok(request)
 }
 
 pub fn edit(args: &Edit) -> anyhow::Result<ExitCode> {
-    let mut brief = state::load()?;
-    let before = brief.analyze();
-    if let Some(text) = &args.text {
-        if let Turn::Answer(it) = answer::reply(Some(&before), &brief, text) {
-            return tell(&it, &args.output);
-        }
-        brief.say(text.as_str());
-    }
-    set(&mut brief, &args.settings)?;
-    let after = brief.analyze();
-    if after.options.is_empty() {
-        return show(&after, &args.output);
-    }
-    state::save(&brief)?;
-    let changes = crate::engine::diff::options(&before.options, &after.options);
-    if args.output.json {
-        let mut value = crate::engine::report::analysis(&after);
-        value["changes"] = crate::engine::diff::json(&changes);
-        print_json(&value)?;
-    } else {
-        let mut out = report::Paper::stdout();
-        report::confirmation(&mut out, &answer::confirm(Some(&before), &after));
-        report::changes(&mut out, &changes);
-        report::analysis(&mut out, &after);
-        out.print()?;
-    }
-    Ok(status(&after))
+    let (words, settings) = (args.text.as_deref(), &args.settings);
+    let said = match args.work.server()? {
+        None => local::edit(words, settings)?,
+        Some(client) => run(async {
+            let session = args.work.session(&client)?;
+            there::edit(&client, &session, words, settings).await
+        })?,
+    };
+    tell(said, &args.work.output)
 }
 
-/// Answers a question about the last analysis; 3 when it cannot.
+/// Answers a question about the last analysis.
 pub fn ask(args: &Ask) -> anyhow::Result<ExitCode> {
-    let brief = state::load()?;
-    let analysis = brief.analyze();
     let tier = args.option.map(Tier::from);
-    match answer::reply_on(Some(&analysis), &brief, &args.question, tier) {
-        Turn::Answer(it) => tell(&it, &args.output),
-        Turn::Help(it) => tell(&it, &args.output).map(|_| ExitCode::from(3)),
-        Turn::Change => {
-            bail!("that is a change, not a question: cloudgen edit {:?}", args.question)
-        }
-    }
+    let said = match args.work.server()? {
+        None => local::ask(&args.question, tier)?,
+        Some(client) => run(async {
+            let session = args.work.session(&client)?;
+            there::ask(&client, &session, &args.question, tier).await
+        })?,
+    };
+    tell(said, &args.work.output)
 }
 
-fn tell(it: &Answer, output: &Output) -> anyhow::Result<ExitCode> {
-    if output.json {
-        print_json(&serde_json::to_value(it)?)?;
-    } else {
-        let mut out = report::Paper::stdout();
-        report::answer(&mut out, it);
-        out.print()?;
+fn tell(said: Said, output: &Output) -> anyhow::Result<ExitCode> {
+    match said {
+        Said::Answer(it) => output.print(&it, |out| report::answer(out, &it)),
+        Said::Help(it) => {
+            output.print(&it, |out| report::answer(out, &it))?;
+            Ok(Kind::Refused.into())
+        }
+        Said::Analysis { analysis, confirmation } => {
+            output.print(&analysis, |out| {
+                if !confirmation.is_null() {
+                    report::confirmation(out, &confirmation);
+                }
+                if !list(&analysis["changes"]).is_empty() {
+                    report::changes(out, &analysis["changes"]);
+                }
+                report::analysis(out, &analysis);
+            })?;
+            Ok(status(&analysis))
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub fn generate(args: &Generate) -> anyhow::Result<ExitCode> {
-    let brief = state::load()?;
-    let analysis = brief.analyze();
     let tier = Tier::from(args.option);
-    let design = analysis
-        .options
-        .iter()
-        .find(|it| it.graph.tier == tier)
-        .context("the last analysis has no options")?;
-    let missing: Vec<&str> = brief.missing_tags().collect();
-    if !missing.is_empty() {
-        bail!(
-            "your organisation asks for tags that have no value: {}. Give them to analyze with --tag NAME=VALUE",
-            missing.join(", ")
-        );
-    }
-    let settings = brief.code();
-    let formats: Vec<Format> = match args.format {
-        None => vec![brief.format()],
-        Some(FormatName::Terraform) => vec![Format::Terraform],
-        Some(FormatName::Cloudformation) => vec![Format::CloudFormation],
-        Some(FormatName::All) => vec![Format::Terraform, Format::CloudFormation],
+    let sets = match args.work.server()? {
+        None => local::generate(tier, args.format)?,
+        Some(client) => run(async {
+            let session = args.work.session(&client)?;
+            download::generated(&client, &session, tier, args.format, &args.out).await
+        })?,
     };
+    let several = sets.len() > 1;
     let mut files = Vec::new();
-    for format in &formats {
-        let folder =
-            if formats.len() > 1 { args.out.join(format.name()) } else { args.out.clone() };
-        for file in analysis::generate(&design.graph, *format, &settings) {
-            files.push((folder.join(&file.path), file.content));
-        }
+    for (format, set) in sets {
+        let folder = if several { args.out.join(format) } else { args.out.clone() };
+        files.extend(set.into_iter().map(|(path, content)| (folder.join(path), content)));
     }
     if !args.force
         && let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
@@ -301,172 +348,61 @@ pub fn generate(args: &Generate) -> anyhow::Result<ExitCode> {
     for (path, content) in &files {
         write_file(path, content)?;
     }
-    if args.output.json {
-        let listed: Vec<_> = files
-            .iter()
-            .map(|(path, content)| {
-                serde_json::json!({ "path": path.display().to_string(), "bytes": content.len() })
-            })
-            .collect();
-        print_json(&serde_json::json!({ "option": tier, "files": listed }))?;
-    } else {
-        let mut out = report::Paper::stdout();
-        report::written(&mut out, tier, &args.out, &files);
-        out.print()?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let listed: Vec<_> = files
+        .iter()
+        .map(
+            |(path, content)| json!({ "path": path.display().to_string(), "bytes": content.len() }),
+        )
+        .collect();
+    let value = json!({ "option": tier, "files": listed });
+    args.work.output.print(&value, |out| report::written(out, tier, &args.out, &files))
 }
 
 pub fn cost(args: &Cost) -> anyhow::Result<ExitCode> {
-    let analysis = state::load()?.analyze();
-    let wanted = args.option.map(Tier::from);
-    let options: Vec<_> = analysis
-        .options
+    let analysis = args.work.newest()?;
+    let wanted = args.option.map(|it| Tier::from(it).name());
+    let options: Vec<Value> = list(&analysis["options"])
         .iter()
-        .filter(|it| wanted.is_none_or(|tier| it.graph.tier == tier))
+        .filter(|it| wanted.is_none_or(|tier| it["tier"] == tier))
+        .map(|it| json!({ "tier": it["tier"], "cost": it["cost"] }))
         .collect();
-    if args.output.json {
-        let value: Vec<_> = options
-            .iter()
-            .map(|it| {
-                serde_json::json!({ "tier": it.graph.tier, "cost": crate::engine::report::cost(&it.cost) })
-            })
-            .collect();
-        print_json(&serde_json::json!({ "options": value }))?;
-    } else {
-        let mut out = report::Paper::stdout();
-        for it in options {
-            report::cost(&mut out, it);
+    args.work.output.print(&json!({ "options": options }), |out| {
+        for it in &options {
+            report::cost(out, text(&it["tier"]), &it["cost"]);
         }
-        out.print()?;
-    }
-    Ok(ExitCode::SUCCESS)
+    })
 }
 
 pub fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
-    let analysis = state::load()?.analyze();
-    let tier = Tier::from(args.option);
-    let design = analysis
-        .options
-        .iter()
-        .find(|it| it.graph.tier == tier)
-        .context("the last analysis has no options")?;
-    let Some(component) =
-        design.graph.components.iter().find(|it| it.id.as_str() == args.component)
-    else {
-        let known: Vec<&str> = design.graph.components.iter().map(|it| it.id.as_str()).collect();
-        bail!(
-            "the {} option has no component {:?}; it has: {}",
-            tier.name(),
+    let analysis = args.work.newest()?;
+    let tier = Tier::from(args.option).name();
+    let options = list(&analysis["options"]);
+    let design = options.iter().find(|it| it["tier"] == tier);
+    let design = design.context("the last analysis has no options")?;
+    let components = list(&design["components"]);
+    let Some(component) = components.iter().find(|it| it["id"] == *args.component) else {
+        let known: Vec<&str> = components.iter().map(|it| text(&it["id"])).collect();
+        let message = format!(
+            "the {tier} option has no component {:?}; it has: {}",
             args.component,
             known.join(", ")
         );
+        return Err(Failure::new(Kind::NotFound, message).into());
     };
-    if args.output.json {
-        let mut value = crate::engine::report::component(component);
-        value["cost_lines"] = crate::engine::report::cost_of(&design.cost, &component.id);
-        print_json(&value)?;
-    } else {
-        let mut out = report::Paper::stdout();
-        report::component(&mut out, &analysis, design, component);
-        out.print()?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let mut value = component.clone();
+    let lines = list(&design["cost"]["lines"]).iter();
+    value["cost_lines"] = lines.filter(|it| it["component"] == component["id"]).cloned().collect();
+    args.work.output.print(&value, |out| report::component(out, &analysis, design, component))
 }
 
-/// What the flags say, before the first word.
-fn brief(given: &Given) -> anyhow::Result<Brief> {
-    let policy = match &given.policy {
-        Some(path) => policy(path)?,
-        None => Policy::default(),
-    };
-    let cloud = given.cloud.map(Cloud::from).or(policy.cloud).unwrap_or(Cloud::Aws);
-    if cloud != Cloud::Aws {
-        bail!("designs are made for aws only so far, not for {}", cloud.title());
-    }
-    if let Some(region) = &given.region {
-        if crate::engine::cost::catalogue::region("aws", region).is_none() {
-            bail!("--region {region}: AWS has no such region; it looks like eu-central-1");
-        }
-        if !policy.allows_region(region) {
-            bail!("--region {region}: your organisation does not allow it");
-        }
-    }
-    let mut brief = Brief {
-        policy,
-        hints: Hints {
-            cloud: Some(cloud),
-            region: given.region.clone(),
-            budget: given.budget,
-            ..Hints::default()
-        },
-        ..Brief::default()
-    };
-    for name in &given.compliance {
-        brief.hints.compliance.insert(Compliance::named(name).with_context(|| {
-            format!("--compliance {name}: known are hipaa, pci, soc2, gdpr, fedramp, iso27001")
-        })?);
-    }
-    for tag in &given.tags {
-        let (name, value) =
-            tag.split_once('=').with_context(|| format!("--tag {tag}: give NAME=VALUE"))?;
-        check_tag(name, value).map_err(|it| anyhow::anyhow!("--tag {tag}: {it}"))?;
-        brief.tags.insert(name.to_owned(), value.to_owned());
-    }
-    Ok(brief)
-}
-
-fn policy(path: &Path) -> anyhow::Result<Policy> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let policy: Policy = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is no policy", path.display()))?;
-    let problems: Vec<String> =
-        policy.problems().into_iter().map(|(field, text)| format!("{field}: {text}")).collect();
-    if !problems.is_empty() {
-        bail!("{}:\n{}", path.display(), problems.join("\n"));
-    }
-    Ok(policy)
-}
-
-/// Sets by hand what `--set KIND=VALUE` says.
-fn set(brief: &mut Brief, settings: &[String]) -> anyhow::Result<()> {
-    for it in settings {
-        let (kind, text) =
-            it.split_once('=').with_context(|| format!("--set {it}: give KIND=VALUE"))?;
-        let value = parse_setting(kind, text).and_then(|value| brief.set(kind, value));
-        value.map_err(|problem| {
-            let known = if kinds().any(|known| known == kind) {
-                String::new()
-            } else {
-                format!(" Known are {}.", kinds().collect::<Vec<_>>().join(", "))
-            };
-            anyhow::anyhow!("--set {it}: {problem}{known}")
-        })?;
-    }
-    Ok(())
-}
-
-fn show(analysis: &Analysis, output: &Output) -> anyhow::Result<ExitCode> {
-    if output.json {
-        print_json(&crate::engine::report::analysis(analysis))?;
-    } else {
-        let mut out = report::Paper::stdout();
-        report::analysis(&mut out, analysis);
-        out.print()?;
-    }
+fn show(analysis: &Value, output: &Output) -> anyhow::Result<ExitCode> {
+    output.print(analysis, |out| report::analysis(out, analysis))?;
     Ok(status(analysis))
 }
 
-/// 3 when the text describes no system: nothing failed, but there is no design.
-fn status(analysis: &Analysis) -> ExitCode {
-    if analysis.options.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS }
-}
-
-fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+/// When the text describes no system nothing failed, but there is no design.
+fn status(analysis: &Value) -> ExitCode {
+    if list(&analysis["options"]).is_empty() { Kind::Refused.into() } else { ExitCode::SUCCESS }
 }
 
 fn read_limited(source: impl Read, name: &str) -> anyhow::Result<String> {
@@ -476,13 +412,4 @@ fn read_limited(source: impl Read, name: &str) -> anyhow::Result<String> {
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {name}"))?;
     String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8 text"))
-}
-
-/// Writes a file whole or not at all.
-pub(super) fn write_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().context("a file needs a directory")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let part = path.with_extension("part");
-    std::fs::write(&part, content).with_context(|| format!("cannot write {}", part.display()))?;
-    std::fs::rename(&part, path).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,6 +1,6 @@
 //! Pictures of the last analysis on the command line.
 
-use super::design::{self, TierName};
+use super::design::TierName;
 use super::state;
 use crate::engine::diagram::{self, Direction, Form, Kind, Overlay, Style, Theme};
 use crate::engine::graph::Tier;
@@ -140,7 +140,7 @@ pub fn run(args: &Diagram) -> anyhow::Result<ExitCode> {
         _ => drawn,
     };
     match &args.out {
-        Some(path) => design::write_file(path, &bytes)?,
+        Some(path) => state::write_file(path, &bytes)?,
         None => std::io::stdout().lock().write_all(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -8,11 +8,16 @@ mod admin;
 mod design;
 mod diagram;
 mod doctor;
+mod failure;
+mod local;
 mod migrate;
 mod openapi;
+mod output;
 mod prices;
+mod remote;
 mod report;
 mod serve;
+mod shell;
 mod state;
 mod worker;
 
@@ -39,6 +44,23 @@ enum Command {
     Diagram(diagram::Diagram),
     /// Explain one component of the last analysis
     Explain(design::Explain),
+    /// Download the files that were generated for an option
+    Download(remote::download::Download),
+    /// Sign in to a server
+    Login(remote::auth::LoginArgs),
+    /// See where you are signed in, and sign out
+    #[command(subcommand)]
+    Auth(remote::auth::Auth),
+    /// List, show, rename, archive and delete sessions
+    Sessions(remote::sessions::Sessions),
+    /// List, create, rotate and revoke API keys
+    Keys(remote::keys::Keys),
+    /// List webhooks, and forward what happens to this machine
+    Webhooks(remote::webhooks::Webhooks),
+    /// Send any request to the API
+    Api(remote::api::Api),
+    /// Open a session in the browser
+    Open(remote::open::Open),
     /// Start the server: pages, API and background jobs
     Serve(serve::Args),
     /// Run background jobs without serving requests
@@ -55,6 +77,10 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(admin::audit::Command),
+    /// Print what a shell needs to complete commands
+    Completions(shell::Completions),
+    /// Write manual pages
+    Man(shell::Man),
 }
 
 /// Runs the command that the arguments name.
@@ -75,6 +101,14 @@ pub fn main() -> ExitCode {
         Command::Cost(args) => design::cost(&args),
         Command::Diagram(args) => diagram::run(&args),
         Command::Explain(args) => design::explain(&args),
+        Command::Download(args) => remote::run(remote::download::run(&args)),
+        Command::Login(args) => remote::run(remote::auth::login(&args)),
+        Command::Auth(command) => remote::run(remote::auth::run(&command)),
+        Command::Sessions(args) => remote::run(remote::sessions::run(&args)),
+        Command::Keys(args) => remote::run(remote::keys::run(&args)),
+        Command::Webhooks(args) => remote::run(remote::webhooks::run(&args)),
+        Command::Api(args) => remote::run(remote::api::run(&args)),
+        Command::Open(args) => remote::open::run(&args),
         Command::Serve(args) => block_on(serve::run(args)),
         Command::Worker => block_on(worker::run()),
         Command::Migrate => block_on(migrate::run()),
@@ -82,10 +116,12 @@ pub fn main() -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Prices(command) => prices::run(command).map(|()| ExitCode::SUCCESS),
         Command::Audit(command) => block_on(admin::audit::run(command)),
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&args, Cli::command()),
     };
     result.unwrap_or_else(|err| {
         eprintln!("cloudgen: {err:#}");
-        ExitCode::FAILURE
+        failure::code(&err)
     })
 }
 

@@ -1,13 +1,13 @@
 //! What the engine found, for people: 80 columns, colour on a terminal only.
+//!
+//! All of it is printed from the JSON that the engine and the API speak, so that
+//! it reads the same wherever the work was done.
 
-use crate::engine::analysis::{Analysis, Design, minutes_text};
-use crate::engine::answer::{Answer, Block, Confirmation};
-use crate::engine::bind::binding_of;
-use crate::engine::diag::Severity;
-use crate::engine::diff::Change;
+use crate::engine::analysis::minutes_text;
+use crate::engine::bind;
 use crate::engine::emit::hcl::wrap;
-use crate::engine::graph::{Component, Tier};
-use crate::engine::requirements::Source;
+use crate::engine::graph::Tier;
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -40,16 +40,16 @@ impl Paper {
         self.style("1", text)
     }
 
-    fn dim(&self, text: &str) -> String {
+    pub fn dim(&self, text: &str) -> String {
         self.style("2", text)
     }
 
-    fn line(&mut self, text: &str) {
+    pub fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
     }
 
-    fn heading(&mut self, text: &str) {
+    pub fn heading(&mut self, text: &str) {
         let text = self.bold(&clean(text));
         if !self.text.is_empty() {
             self.line("");
@@ -58,7 +58,7 @@ impl Paper {
     }
 
     /// A paragraph behind a mark, its other lines indented as far.
-    fn item(&mut self, mark: &str, text: &str) {
+    pub fn item(&mut self, mark: &str, text: &str) {
         let indent = mark.chars().count() + 1;
         for (n, line) in wrap(&clean(text), WIDTH - indent).into_iter().enumerate() {
             if n == 0 {
@@ -71,7 +71,7 @@ impl Paper {
 }
 
 /// Text of people without what would steer a terminal.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -84,16 +84,17 @@ fn cut(text: &str, width: usize) -> String {
     out
 }
 
-pub fn analysis(out: &mut Paper, it: &Analysis) {
-    understood(out, it);
-    if !it.options.is_empty() {
-        compare(out, &it.options);
-        for design in &it.options {
+pub fn analysis(out: &mut Paper, it: &Value) {
+    let options = list(&it["options"]);
+    understood(out, &it["requirements"]);
+    if !options.is_empty() {
+        compare(out, options);
+        for design in options {
             option(out, design);
         }
     }
-    diagnostics(out, it);
-    if !it.options.is_empty() {
+    remarks(out, it);
+    if !options.is_empty() {
         out.heading("Next");
         out.line("  cloudgen generate --option better --out infrastructure");
         out.line("  cloudgen edit \"make it cheaper\"");
@@ -102,34 +103,43 @@ pub fn analysis(out: &mut Paper, it: &Analysis) {
     }
 }
 
-fn understood(out: &mut Paper, it: &Analysis) {
-    if !it.requirements.facts.is_empty() {
+/// The string in a value; nothing where there is none.
+pub fn text(it: &Value) -> &str {
+    it.as_str().unwrap_or_default()
+}
+
+pub fn list(it: &Value) -> &[Value] {
+    it.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn number(it: &Value) -> f64 {
+    it.as_f64().unwrap_or_default()
+}
+
+/// A string without its quotes, anything else as JSON.
+pub fn plain(it: &Value) -> String {
+    it.as_str().map_or_else(|| it.to_string(), str::to_owned)
+}
+
+fn understood(out: &mut Paper, it: &Value) {
+    let (facts, assumptions) = (list(&it["facts"]), list(&it["assumptions"]));
+    if !facts.is_empty() {
         out.heading("Understood");
-        for fact in &it.requirements.facts {
-            let value = match &fact.value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let words = out.dim(&cut(&format!("“{}”", clean(&fact.text)), 36));
+        for fact in facts {
+            let words = out.dim(&cut(&format!("“{}”", clean(text(&fact["text"]))), 36));
             out.line(&format!(
                 "  {:<26} {:<14} {words}",
-                cut(fact.kind, 26),
-                cut(&clean(&value), 14)
+                cut(&clean(text(&fact["kind"])), 26),
+                cut(&clean(&plain(&fact["value"])), 14)
             ));
         }
     }
-    if !it.requirements.assumptions.is_empty() {
+    if !assumptions.is_empty() {
         out.heading("Assumed");
-        for assumption in &it.requirements.assumptions {
-            let value = match &assumption.value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let by = match assumption.source {
-                Source::Organisation => " (organisation)",
-                Source::Hand | Source::Engine => "",
-            };
-            out.item("  -", &format!("{} = {value}{by}: {}", assumption.kind, assumption.reason));
+        for it in assumptions {
+            let (kind, value) = (text(&it["kind"]), plain(&it["value"]));
+            let by = if it["source"] == "organisation" { " (organisation)" } else { "" };
+            out.item("  -", &format!("{kind} = {value}{by}: {}", text(&it["reason"])));
         }
     }
 }
@@ -139,48 +149,55 @@ fn percent(share: f64) -> String {
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn dollars(amount: f64) -> String {
+pub fn dollars(amount: f64) -> String {
     if amount < 10.0 { format!("${amount:.2}") } else { format!("${amount:.0}") }
 }
 
 /// A row's label and how an option fills it.
-type Row = (&'static str, fn(&Design) -> String);
+type Row = (&'static str, fn(&Value) -> String);
 
 const ROWS: &[Row] = &[
-    ("Cost a month", |it| dollars(it.cost.monthly)),
-    ("  low to high load", |it| format!("{} to {}", dollars(it.cost.low), dollars(it.cost.high))),
-    ("Availability (SLA)", |it| percent(it.availability.share)),
-    ("Zone fails: back in", |it| scenario(it, "zone").0),
-    ("  data lost", |it| scenario(it, "zone").1),
-    ("Region fails: back in", |it| scenario(it, "region").0),
+    ("Cost a month", |it| dollars(number(&it["cost"]["monthly"]))),
+    ("  low to high load", |it| {
+        let cost = &it["cost"];
+        format!("{} to {}", dollars(number(&cost["low"])), dollars(number(&cost["high"])))
+    }),
+    ("Availability (SLA)", |it| percent(number(&it["availability"]["share"]))),
+    ("Zone fails: back in", |it| scenario(it, "zone", "rto_minutes")),
+    ("  data lost", |it| scenario(it, "zone", "rpo_minutes")),
+    ("Region fails: back in", |it| scenario(it, "region", "rto_minutes")),
     ("Latency p50 / p95", |it| {
-        if it.latency.path.is_empty() {
+        let latency = &it["latency"];
+        if list(&latency["path"]).is_empty() {
             "not known".to_owned()
         } else {
-            format!("{:.0} / {:.0} ms", it.latency.p50_ms, it.latency.p95_ms)
+            let (p50, p95) = (number(&latency["p50_ms"]), number(&latency["p95_ms"]));
+            format!("{p50:.0} / {p95:.0} ms")
         }
     }),
     ("Most requests/s", |it| {
-        it.latency.max_rps.map_or_else(|| "not known".to_owned(), |rps| format!("{rps:.0}"))
+        let most = it["latency"]["max_requests_per_second"].as_f64();
+        most.map_or_else(|| "not known".to_owned(), |rps| format!("{rps:.0}"))
     }),
-    ("Components", |it| it.graph.components.len().to_string()),
+    ("Components", |it| list(&it["components"]).len().to_string()),
     ("Connections wired", |it| {
-        format!("{} of {}", it.wired.iter().filter(|it| **it).count(), it.wired.len())
+        let wiring = &it["wiring"];
+        format!("{} of {}", plain(&wiring["wired"]), plain(&wiring["connections"]))
     }),
 ];
 
-fn scenario(it: &Design, name: &str) -> (String, String) {
-    let found = it.recovery.scenarios.iter().find(|it| it.name == name);
-    let text =
-        |minutes: Option<f64>| minutes.map_or_else(|| "not covered".to_owned(), minutes_text);
-    (text(found.and_then(|it| it.rto_minutes)), text(found.and_then(|it| it.rpo_minutes)))
+fn scenario(it: &Value, name: &str, field: &str) -> String {
+    let scenarios = list(&it["recovery"]["scenarios"]);
+    let found = scenarios.iter().find(|it| it["scenario"] == name);
+    let minutes = found.and_then(|it| it[field].as_f64());
+    minutes.map_or_else(|| "not covered".to_owned(), minutes_text)
 }
 
-fn compare(out: &mut Paper, options: &[Design]) {
+fn compare(out: &mut Paper, options: &[Value]) {
     out.heading("Options");
     let mut head = format!("  {:<22}", "");
     for it in options {
-        head.push_str(&format!(" {:<17}", it.graph.tier.name()));
+        head.push_str(&format!(" {:<17}", cut(&clean(text(&it["tier"])), 17)));
     }
     let head = out.bold(&head);
     out.line(&head);
@@ -193,73 +210,75 @@ fn compare(out: &mut Paper, options: &[Design]) {
     }
 }
 
-fn option(out: &mut Paper, it: &Design) {
-    out.heading(&format!("{}: {}", it.graph.tier.name(), it.title));
-    out.item(" ", &it.summary);
-    for component in &it.graph.components {
-        let product = binding_of(&component.spec).map_or("no code yet", |it| it.title);
-        let cost: f64 = it
-            .cost
-            .lines
-            .iter()
-            .filter(|line| line.component == component.id)
-            .map(|line| line.monthly)
+fn option(out: &mut Paper, it: &Value) {
+    out.heading(&format!("{}: {}", text(&it["tier"]), text(&it["title"])));
+    out.item(" ", text(&it["summary"]));
+    for component in list(&it["components"]) {
+        let product = component["product"].as_str().unwrap_or("no code yet");
+        let lines = list(&it["cost"]["lines"]).iter();
+        let cost: f64 = lines
+            .filter(|line| line["component"] == component["id"])
+            .map(|line| number(&line["monthly"]))
             .sum();
         let cost = if cost > 0.0 { dollars(cost) } else { String::new() };
         out.line(&format!(
             "  {:<24} {:<40} {cost:>9}",
-            cut(component.id.as_str(), 24),
-            cut(product, 40)
+            cut(&clean(text(&component["id"])), 24),
+            cut(&clean(product), 40)
         ));
     }
-    for text in &it.trade_offs {
-        out.item("  -", text);
+    for it in list(&it["trade_offs"]) {
+        out.item("  -", text(it));
     }
 }
 
-fn diagnostics(out: &mut Paper, it: &Analysis) {
-    if !it.diagnostics.is_empty() {
+fn remarks(out: &mut Paper, it: &Value) {
+    let (remarks, questions) = (list(&it["diagnostics"]), list(&it["requirements"]["questions"]));
+    if !remarks.is_empty() {
         out.heading("Remarks");
-        for remark in &it.diagnostics {
-            let mark = match remark.severity {
-                Severity::Note => "  note:",
-                Severity::Warning => "  warning:",
-                Severity::Error => "  problem:",
+        for remark in remarks {
+            let mark = match text(&remark["severity"]) {
+                "note" => "  note:",
+                "warning" => "  warning:",
+                _ => "  problem:",
             };
-            out.item(mark, &format!("{} {}", remark.message, remark.help));
+            out.item(mark, &format!("{} {}", text(&remark["message"]), text(&remark["help"])));
         }
     }
-    if !it.requirements.questions.is_empty() {
+    if !questions.is_empty() {
         out.heading("Questions");
-        for question in &it.requirements.questions {
-            out.item("  ?", &question.text);
+        for question in questions {
+            out.item("  ?", text(&question["text"]));
         }
     }
 }
 
 /// What a turn did, in a few sentences.
-pub fn confirmation(out: &mut Paper, it: &Confirmation) {
+pub fn confirmation(out: &mut Paper, it: &Value) {
     out.heading("Done");
-    out.item(" ", &it.summary);
+    out.item(" ", text(&it["summary"]));
 }
 
 /// An answer to a question.
-pub fn answer(out: &mut Paper, it: &Answer) {
-    for (n, block) in it.blocks.iter().enumerate() {
+pub fn answer(out: &mut Paper, it: &Value) {
+    for (n, block) in list(&it["blocks"]).iter().enumerate() {
         if n > 0 {
             out.line("");
         }
-        match block {
-            Block::Text { text } => out.item("", text),
-            Block::List { items } => items.iter().for_each(|it| out.item("  -", it)),
-            Block::Table { rows } => table(out, rows),
+        match text(&block["block"]) {
+            "list" => list(&block["items"]).iter().for_each(|it| out.item("  -", text(it))),
+            "table" => {
+                let cells = |row: &Value| list(row).iter().map(plain).collect();
+                wrapped(out, &list(&block["rows"]).iter().map(cells).collect::<Vec<_>>());
+            }
+            _ => out.item("", text(&block["text"])),
         }
     }
 }
 
 /// Columns as wide as their cells; the last one is wrapped into what is left.
-fn table(out: &mut Paper, rows: &[Vec<String>]) {
-    let columns = rows.first().map_or(0, Vec::len);
+fn wrapped(out: &mut Paper, rows: &[Vec<String>]) {
+    let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
     let most = (WIDTH - 4) / columns.max(1);
     let widths: Vec<usize> = (0..columns)
         .map(|at| {
@@ -272,6 +291,7 @@ fn table(out: &mut Paper, rows: &[Vec<String>]) {
         let cells: Vec<Vec<String>> = row
             .iter()
             .enumerate()
+            .take(columns)
             .map(|(at, cell)| {
                 let width = if at + 1 < columns {
                     widths[at]
@@ -293,128 +313,156 @@ fn table(out: &mut Paper, rows: &[Vec<String>]) {
     }
 }
 
-pub fn changes(out: &mut Paper, changes: &[Change]) {
+pub fn changes(out: &mut Paper, changes: &Value) {
     out.heading("Changed");
-    for it in changes {
+    for it in list(changes) {
+        let (cost, availability) = (&it["cost"], &it["availability"]);
         out.line(&format!(
             "  {:<7} {} -> {} a month, {} -> {}, lines +{} -{}",
-            it.tier.name(),
-            dollars(it.cost.0),
-            dollars(it.cost.1),
-            percent(it.availability.0),
-            percent(it.availability.1),
-            it.lines_added,
-            it.lines_removed
+            clean(text(&it["tier"])),
+            dollars(number(&cost["before"])),
+            dollars(number(&cost["after"])),
+            percent(number(&availability["before"])),
+            percent(number(&availability["after"])),
+            plain(&it["lines_added"]),
+            plain(&it["lines_removed"]),
         ));
-        for title in &it.added {
-            out.item("    +", title);
+        for title in list(&it["added"]) {
+            out.item("    +", text(title));
         }
-        for title in &it.removed {
-            out.item("    -", title);
+        for title in list(&it["removed"]) {
+            out.item("    -", text(title));
         }
-        for (component, field, before, after) in &it.changed {
+        for it in list(&it["changed"]) {
+            let (component, field) = (text(&it["component"]), text(&it["field"]));
+            let (before, after) = (&it["before"], &it["after"]);
             out.item("    ~", &format!("{component}: {field} {before} -> {after}"));
         }
     }
 }
 
-pub fn cost(out: &mut Paper, it: &Design) {
+/// The cost of an option, line by line.
+pub fn cost(out: &mut Paper, tier: &str, it: &Value) {
     out.heading(&format!(
-        "{}: {} a month ({} to {})",
-        it.graph.tier.name(),
-        dollars(it.cost.monthly),
-        dollars(it.cost.low),
-        dollars(it.cost.high)
+        "{tier}: {} a month ({} to {})",
+        dollars(number(&it["monthly"])),
+        dollars(number(&it["low"])),
+        dollars(number(&it["high"]))
     ));
-    for line in &it.cost.lines {
+    for line in list(&it["lines"]) {
         out.line(&format!(
             "  {:<22} {:<24} {:>11.2}  {}",
-            cut(line.component.as_str(), 22),
-            cut(&line.item, 24),
-            line.monthly,
-            out.dim(line.confidence.as_str())
+            cut(&clean(text(&line["component"])), 22),
+            cut(&clean(text(&line["item"])), 24),
+            number(&line["monthly"]),
+            out.dim(&clean(text(&line["confidence"])))
         ));
         let text = format!(
             "{} {} × ${} ({}, {} of {})",
-            quantity(line.quantity),
-            line.unit,
-            price(line.unit_price),
-            line.formula,
-            line.source,
-            line.source_date
+            digits(number(&line["quantity"]), 3),
+            text(&line["unit"]),
+            digits(number(&line["unit_price"]), 10),
+            text(&line["formula"]),
+            text(&line["source"]),
+            text(&line["source_date"])
         );
         out.item("     ", &text);
     }
-    for it in &it.cost.unpriced {
-        out.item("  unpriced:", &format!("{} of {} ({})", it.item, it.component, it.key));
+    for it in list(&it["unpriced"]) {
+        let (item, component) = (text(&it["item"]), text(&it["component"]));
+        out.item("  unpriced:", &format!("{item} of {component} ({})", text(&it["key"])));
     }
 }
 
-fn quantity(it: f64) -> String {
-    let text = format!("{it:.3}");
+/// At most so many digits behind the point.
+fn digits(it: f64, most: usize) -> String {
+    let text = format!("{it:.most$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn price(it: f64) -> String {
-    let text = format!("{it:.10}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-pub fn component(out: &mut Paper, analysis: &Analysis, design: &Design, it: &Component) {
-    let binding = binding_of(&it.spec);
-    out.heading(&format!("{} ({})", it.title, it.id));
-    out.item(" ", &format!("{}: {}", binding.map_or("No code yet", |it| it.title), it.reason.text));
-    if let Some([start, end]) = it.reason.span
-        && let Some(words) = analysis.requirements.text.get(start..end)
+/// One component of an option of an analysis.
+pub fn component(out: &mut Paper, analysis: &Value, design: &Value, it: &Value) {
+    let (id, product) = (text(&it["id"]), it["product"].as_str().unwrap_or("No code yet"));
+    out.heading(&format!("{} ({id})", text(&it["title"])));
+    out.item(" ", &format!("{product}: {}", text(&it["reason"])));
+    if let [start, end] = list(&it["span"])
+        && let (Some(start), Some(end)) = (start.as_u64(), end.as_u64())
+        && let Some(words) =
+            text(&analysis["requirements"]["text"]).get(start as usize..end as usize)
     {
         out.item(" ", &format!("From your words: “{words}”"));
     }
     out.heading("Settings");
-    for (name, value) in it.spec.fields() {
+    for (name, value) in it["spec"].as_object().into_iter().flatten() {
         if !value.is_null() {
-            out.line(&format!("  {name:<28} {value}"));
+            out.line(&format!("  {:<28} {}", clean(name), clean(&value.to_string())));
         }
     }
-    let connections = &design.graph.connections;
-    if connections.iter().any(|c| c.from == it.id || c.to == it.id) {
+    let touches = |c: &&Value| c["from"] == it["id"] || c["to"] == it["id"];
+    let connections: Vec<_> = list(&design["connections"]).iter().filter(touches).collect();
+    if !connections.is_empty() {
         out.heading("Connections");
-        for c in connections.iter().filter(|c| c.from == it.id || c.to == it.id) {
-            let intent = format!("{:?}", c.intent).to_lowercase();
-            out.item("  -", &format!("{} {intent} {}: {}", c.from, c.to, c.reason.text));
+        for c in connections {
+            let (from, to) = (text(&c["from"]), text(&c["to"]));
+            let (intent, reason) = (text(&c["intent"]), text(&c["reason"]));
+            out.item("  -", &format!("{from} {intent} {to}: {reason}"));
         }
     }
     out.heading("Cost");
-    for line in design.cost.lines.iter().filter(|line| line.component == it.id) {
-        out.item(
-            "  -",
-            &format!("{} {} a month: {}", line.item, dollars(line.monthly), line.formula),
-        );
+    for line in list(&design["cost"]["lines"]).iter().filter(|line| line["component"] == it["id"]) {
+        let (item, monthly) = (text(&line["item"]), dollars(number(&line["monthly"])));
+        out.item("  -", &format!("{item} {monthly} a month: {}", text(&line["formula"])));
     }
-    if let Some(binding) = binding {
-        out.heading("Limits and documentation");
+    limits(out, it);
+    let about = |it: &&Value| list(&it["components"]).iter().any(|it| it == id);
+    for decision in list(&analysis["decisions"]).iter().filter(about) {
+        out.heading(&format!("Decision: {}", text(&decision["choice"])));
+        out.item(" ", text(&decision["because"]));
+        for it in list(&decision["alternatives"]) {
+            out.item("  -", &format!("{}: {}", text(&it[0]), text(&it[1])));
+        }
+    }
+}
+
+/// What the provider promises and where it ends; published, so the same everywhere.
+fn limits(out: &mut Paper, it: &Value) {
+    let Some(docs) = it["docs"].as_str() else { return };
+    out.heading("Limits and documentation");
+    if let Some(binding) = bind::named(text(&it["service"])) {
         if let Some(sla) = binding.sla {
             out.item("  -", &format!("SLA {} ({})", percent(sla.availability), sla.source));
         }
         for limit in binding.limits {
             out.item("  -", &format!("{}: {} ({})", limit.what, limit.value, limit.source));
         }
-        out.item("  -", binding.docs);
     }
-    for decision in
-        analysis.decisions.iter().filter(|decision| decision.components.contains(&it.id))
-    {
-        out.heading(&format!("Decision: {}", decision.choice));
-        out.item(" ", &decision.because);
-        for (other, why_not) in &decision.alternatives {
-            out.item("  -", &format!("{other}: {why_not}"));
-        }
-    }
+    out.item("  -", docs);
 }
 
 pub fn written(out: &mut Paper, tier: Tier, folder: &Path, files: &[(PathBuf, Vec<u8>)]) {
     out.heading(&format!("Wrote the {} option to {}", tier.name(), folder.display()));
     for (path, content) in files {
         let path = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-        out.line(&format!("  {:<60} {:>8} B", cut(&path, 60), content.len()));
+        out.line(&format!("  {:<60} {:>8} B", cut(&clean(&path), 60), content.len()));
+    }
+}
+
+/// Rows below their headings, as wide as they need to be.
+pub fn table(out: &mut Paper, headings: &[&str], rows: &[Vec<String>]) {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|it| cut(&clean(it), 60)).collect()).collect();
+    let width = |n: usize| {
+        let cells = rows.iter().map(|row| row[n].chars().count());
+        cells.chain([headings[n].len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let cells: Vec<_> = cells.zip(&widths).map(|(it, width)| format!("{it:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    let head = out.bold(&line(&mut headings.iter().copied()));
+    out.line(&head);
+    for row in &rows {
+        out.line(&line(&mut row.iter().map(String::as_str)));
     }
 }

@@ -86,6 +86,12 @@ pub fn binding_of(spec: &Spec) -> Option<&'static Binding> {
     aws::binding(spec.kind())
 }
 
+/// The binding whose service has this canonical name.
+pub fn named(service: &str) -> Option<&'static Binding> {
+    let all = super::graph::Kind::ALL.iter();
+    all.filter_map(|kind| aws::binding(*kind)).find(|it| it.service == service)
+}
+
 /// Lowers a graph: resources of every component, then of every connection.
 pub fn lower(graph: &Graph) -> Stack<'_> {
     aws::lower(graph)
