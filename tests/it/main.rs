@@ -5,6 +5,8 @@ mod api_keys;
 mod audit;
 mod auth;
 mod browser;
+mod cli;
+mod cli_remote;
 mod crash;
 mod design;
 mod embedded_postgres;

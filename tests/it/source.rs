@@ -49,9 +49,14 @@ fn no_statement_is_put_together_at_run_time() {
 #[test]
 fn programs_are_started_in_one_place_and_without_a_shell() {
     let postgres = "starts Postgres, with a list of arguments that holds no input of anyone's";
+    let browser = "opens an address of the server, as one argument, on the machine of who asks";
     assert_absent(
         &["Command::new("],
-        &[("platform/postgres/cluster.rs", postgres), ("platform/postgres/install.rs", postgres)],
+        &[
+            ("platform/postgres/cluster.rs", postgres),
+            ("platform/postgres/install.rs", postgres),
+            ("cli/remote/open.rs", browser),
+        ],
     );
     assert_absent(&["\"/bin/sh\"", "\"sh\"", "\"bash\""], &[]);
 }

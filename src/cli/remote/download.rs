@@ -197,7 +197,7 @@ pub async fn fetch(client: &Client, set: &Value, folder: &Path) -> anyhow::Resul
             return Err(Failure::new(Kind::Unavailable, message).into());
         }
         if fruitless > 0 {
-            tokio::time::sleep(Duration::from_millis(500 << fruitless)).await;
+            tokio::time::sleep(Duration::from_millis(250 << fruitless)).await;
         }
     }
     let content = fs::read(&part).with_context(|| format!("cannot read {}", part.display()))?;

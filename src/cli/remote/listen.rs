@@ -24,9 +24,10 @@ use super::client::Client;
 use super::design::checked_id;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::report::{clean, text};
+use crate::platform::crypto::{hex, random};
 
 /// A name that leads nowhere, by RFC 2606.
-const NOWHERE: &str = "https://cloudgen-listen.invalid/";
+const NOWHERE: &str = "https://cloudgen-listen.example/";
 const PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(15);
 
