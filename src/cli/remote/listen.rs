@@ -50,8 +50,10 @@ pub async fn run(client: &Client, args: &Listen) -> anyhow::Result<ExitCode> {
     // Asked for before there is anything to tidy up, so that no signal is missed.
     let (mut interrupt, mut end) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // Another address each time, so that several can listen.
+    let url = format!("{NOWHERE}{}", hex(&random::<6>()));
     let new =
-        json!({ "url": NOWHERE, "description": "cloudgen webhooks listen", "events": args.events });
+        json!({ "url": url, "description": "cloudgen webhooks listen", "events": args.events });
     let made = client.post("/api/v1/webhooks", &new).await?;
     let path = format!("/api/v1/webhooks/{}", checked_id(text(&made["id"]))?);
     let listening = async {
