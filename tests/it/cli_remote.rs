@@ -258,8 +258,8 @@ async fn device_server(decisions: &'static [&'static str]) -> (String, Arc<Mutex
 
 #[tokio::test]
 async fn somebody_lets_a_terminal_in_through_the_browser() {
-    let waiting = "authorization_pending";
-    let (base, seen) = device_server(&[waiting, waiting, "approved"]).await;
+    const WAITING: &str = "authorization_pending";
+    let (base, seen) = device_server(&[WAITING, WAITING, "approved"]).await;
     let shell = Shell::new("device");
     let done = shell.run(&["login", "--server", &base]).await;
     assert_eq!(done.code, 0, "{done:?}");
