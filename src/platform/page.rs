@@ -189,7 +189,6 @@ fn environment() -> Environment<'static> {
     });
     env.add_function("asset", assets::url);
     env.add_filter("grouped", grouped);
-    env.add_filter("money", money);
     env
 }
 
@@ -204,16 +203,6 @@ fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// US dollars as people read them: `$0.42`, `$64`, `$1,234`.
-fn money(value: f64) -> String {
-    let sign = if value <= -0.005 { "-" } else { "" };
-    let value = value.abs();
-    if value < 9.995 && value > 0.0 {
-        return format!("{sign}${value:.2}");
-    }
-    format!("{sign}${}", grouped(value.round() as i64))
 }
 
 /// What the layer knows of a request before it is handled.

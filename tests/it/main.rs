@@ -32,4 +32,3 @@ mod support;
 mod tenancy;
 mod two_factor;
 mod webhooks;
-mod workbench;

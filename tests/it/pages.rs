@@ -18,8 +18,6 @@ const MAILS: &str = "emails/";
 pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("home/landing.html", Looker::Stranger, "/", 200),
     ("home/dashboard.html", Looker::Owner, "/", 200),
-    ("workbench/new.html", Looker::Owner, "/sessions/new", 200),
-    ("workbench/index.html", Looker::Viewer, "/sessions?state=archived", 200),
     ("docs/api.html", Looker::Stranger, "/docs/api", 200),
     ("audit/index.html", Looker::Owner, "/settings/audit", 200),
     ("audit/index.html", Looker::Owner, "/settings/audit?name=nothing.such", 200),
