@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
 use crate::features::{
-    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, webhooks,
+    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, webhooks, workbench,
 };
 use crate::platform::access::Role;
 use crate::platform::clock::Clock;
@@ -39,6 +39,13 @@ use crate::platform::{assets, guard, idempotency, page, problem};
 /// The navigation, in the order it is shown.
 const NAV: &[NavItem] = &[
     NavItem { section: "", label: "Start", href: "/", icon: "home", least: Role::Viewer },
+    NavItem {
+        section: "",
+        label: "Sessions",
+        href: "/sessions",
+        icon: "design",
+        least: Role::Viewer,
+    },
     NavItem {
         section: "Organisation",
         label: "Settings",
@@ -116,6 +123,7 @@ fn pages(dev: bool) -> Router<AppState> {
         .merge(orgs::pages::routes())
         .merge(webhooks::pages::routes())
         .merge(api_keys::pages::routes())
+        .merge(workbench::routes())
 }
 
 #[derive(OpenApi)]

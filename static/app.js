@@ -166,12 +166,27 @@ const tell = (root) =>
   });
 tell(document);
 document.addEventListener("htmx:after:swap", () => tell(document));
+document.addEventListener("swapped", (e) => tell(e.detail));
 
 // The palette: type, choose with the arrows, open.
 const palette = document.getElementById("palette");
 if (palette) {
   const input = palette.querySelector("[data-palette]");
   const items = [...palette.querySelectorAll("li:not(.none)")];
+  // Sessions and actions are asked for when somebody looks for them.
+  let more = palette.dataset.more;
+  const fill = async () => {
+    const address = more;
+    more = "";
+    const answer = address && (await fetch(address, { headers: { "x-part": "1" } }).catch(() => null));
+    if (!answer?.ok) return;
+    const found = new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html");
+    const list = [...found.querySelectorAll("li")].map((it) => document.importNode(it, true));
+    none.before(...list);
+    items.push(...list);
+    filter();
+  };
+  input.addEventListener("focus", fill);
   const none = palette.querySelector(".none");
   const shown = () => items.filter((it) => !it.hidden).map((it) => it.firstElementChild);
   const filter = () => {

@@ -12,6 +12,7 @@ pub mod analyses;
 pub mod artifacts;
 pub mod operations;
 pub mod sessions;
+pub mod workbench;
 
 // With other systems.
 pub mod webhooks;

@@ -91,6 +91,19 @@ pub async fn position(tx: &mut TenantTx, topic: Uuid) -> Result<i64> {
     Ok(seq.unwrap_or(0))
 }
 
+/// What was told of one thing on a topic, oldest first: the data of the notices
+/// of this name whose `id` is the given one.
+pub async fn told(tx: &mut TenantTx, topic: Uuid, name: &str, id: Uuid) -> Result<Vec<Value>> {
+    let query = "select data from live_notice
+                  where topic = $1 and name = $2 and data ->> 'id' = $3 order by seq";
+    Ok(sqlx::query_scalar(query)
+        .bind(topic)
+        .bind(name)
+        .bind(id.to_string())
+        .fetch_all(&mut **tx)
+        .await?)
+}
+
 #[derive(Debug, FromRow)]
 struct Notice {
     seq: i64,

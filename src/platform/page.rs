@@ -88,23 +88,35 @@ pub enum Kind {
 pub struct Flash {
     pub kind: Kind,
     pub message: Cow<'static, str>,
+    /// Where a form is sent to take back what was done.
+    #[serde(default)]
+    pub undo: Option<String>,
 }
 
 impl Flash {
     pub fn success(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: Kind::Success, message: message.into() }
+        Self::of(Kind::Success, message.into())
     }
 
     pub fn info(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: Kind::Info, message: message.into() }
+        Self::of(Kind::Info, message.into())
     }
 
     pub fn warning(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: Kind::Warning, message: message.into() }
+        Self::of(Kind::Warning, message.into())
     }
 
     pub fn danger(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind: Kind::Danger, message: message.into() }
+        Self::of(Kind::Danger, message.into())
+    }
+
+    fn of(kind: Kind, message: Cow<'static, str>) -> Self {
+        Self { kind, message, undo: None }
+    }
+
+    /// Offers to take back what was done.
+    pub fn with_undo(self, path: String) -> Self {
+        Self { undo: Some(path), ..self }
     }
 
     /// Sends the browser to `path` (303), where the message is shown once.
@@ -189,6 +201,8 @@ fn environment() -> Environment<'static> {
     });
     env.add_function("asset", assets::url);
     env.add_filter("grouped", grouped);
+    env.add_filter("money", money);
+    env.add_filter("percent", percent);
     env
 }
 
@@ -203,6 +217,22 @@ fn grouped(number: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// US dollars as people write them: `$1,234`, and cents below ten.
+fn money(amount: f64) -> String {
+    let sign = if amount <= -0.005 { "−" } else { "" };
+    let size = amount.abs();
+    if size < 9.995 && (size - size.round()).abs() >= 0.005 {
+        return format!("{sign}${size:.2}");
+    }
+    format!("{sign}${}", grouped(size.round() as i64))
+}
+
+/// A share of one, with the digits that it has: `99.95 %`.
+fn percent(share: f64) -> String {
+    let text = format!("{:.4}", share * 100.0);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// What the layer knows of a request before it is handled.
@@ -431,6 +461,13 @@ mod tests {
     fn thousands_are_set_apart() {
         let shown = [0, 999, 1_000, -12_345, 1_234_567].map(grouped);
         assert_eq!(shown, ["0", "999", "1,000", "-12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn money_and_shares_are_written_for_people() {
+        let amounts = [0.0, 0.42, 7.0, 9.999, 1234.4, -1_234_567.0].map(money);
+        assert_eq!(amounts, ["$0", "$0.42", "$7", "$10", "$1,234", "−$1,234,567"]);
+        assert_eq!([0.9995, 0.9, 0.99999].map(percent), ["99.95 %", "90 %", "99.999 %"]);
     }
 
     /// ASVS V3.7.2

@@ -32,3 +32,4 @@ mod support;
 mod tenancy;
 mod two_factor;
 mod webhooks;
+mod workbench;

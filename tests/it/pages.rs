@@ -18,6 +18,9 @@ const MAILS: &str = "emails/";
 pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("home/landing.html", Looker::Stranger, "/", 200),
     ("home/dashboard.html", Looker::Owner, "/", 200),
+    ("workbench/list.html", Looker::Owner, "/sessions", 200),
+    ("workbench/list.html", Looker::Viewer, "/sessions?state=archived&q=x", 200),
+    ("workbench/new.html", Looker::Owner, "/sessions/new", 200),
     ("docs/api.html", Looker::Stranger, "/docs/api", 200),
     ("audit/index.html", Looker::Owner, "/settings/audit", 200),
     ("audit/index.html", Looker::Owner, "/settings/audit?name=nothing.such", 200),

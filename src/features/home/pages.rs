@@ -6,7 +6,9 @@ use axum::routing::{get, post};
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 
-use crate::platform::ctx::Signed;
+use crate::features::workbench;
+use crate::platform::access::Action;
+use crate::platform::ctx::{Ctx, Signed};
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::Form;
 use crate::platform::page::{Page, View, local_path};
@@ -31,20 +33,31 @@ impl View for Landing {
 }
 
 #[derive(Serialize)]
-struct Dashboard {}
+struct Dashboard {
+    /// Where a first description is sent, for those who may.
+    describe: Option<&'static str>,
+    sessions: Vec<workbench::Item>,
+}
 
 impl View for Dashboard {
     const TEMPLATE: &'static str = "home/dashboard.html";
     const TITLE: &'static str = "Start";
 }
 
-async fn start(signed: Result<Signed>) -> Result<Response> {
+async fn start(signed: Result<Signed>, ctx: Result<Ctx>) -> Result<Response> {
     match signed {
-        Ok(Signed(_, Some(_))) => Ok(Page(Dashboard {}).into_response()),
+        Ok(Signed(_, Some(_))) => Ok(Page(dashboard(&ctx?).await?).into_response()),
         Ok(Signed(_, None)) => Ok(Redirect::to("/orgs").into_response()),
         Err(Error::Unauthenticated) => Ok(Page(Landing {}).into_response()),
         Err(err) => Err(err),
     }
+}
+
+async fn dashboard(ctx: &Ctx) -> Result<Dashboard> {
+    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    let sessions = workbench::recent(&mut tx, 6).await?;
+    tx.commit().await?;
+    Ok(Dashboard { describe: ctx.may(Action::EditSessions).then_some("/sessions"), sessions })
 }
 
 #[derive(Serialize)]

@@ -16,8 +16,10 @@ mod turns;
 
 pub use defaults::{policy, set as set_policy};
 pub use lifecycle::{SessionPatch, create, delete, duplicate, restore, update};
-pub use messages::{Fork, Message, find as find_message, find_answer, forks, path, tip};
-pub use store::{Filter, Session, count, find, list, set_head};
+pub use messages::{
+    Fork, Message, analysis_before, find as find_message, find_answer, forks, path, tip,
+};
+pub use store::{Filter, Session, count, find, list, lock, set_head};
 pub use turns::{Input, Turn, begin, checked_setting, checked_text, later, retry, stop};
 
 use crate::platform::jobs::Handler;
