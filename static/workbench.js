@@ -259,7 +259,7 @@ if (wb) {
         seq = e.lastEventId || seq;
         act(JSON.parse(e.data));
       });
-    hear("open", () => say(""));
+    source.onopen = () => say("");
     hear("message", refresh);
     hear("step", step);
     hear("answer", newest);
