@@ -12,9 +12,9 @@
 //!
 //! A tab of an option is a line in [`option::TABS`], a handler's arm in
 //! [`option`] and a template `workbench/option/<tab>.html` that extends
-//! `workbench/option.html` and fills `block tab`. Its view flattens
+//! `layouts/option.html` and fills `block tab`. Its view flattens
 //! [`option::Header`], which flattens [`shell::Shell`]. Script of a tab is a
-//! module of its own, loaded in `block head` of `workbench/shell.html` for all
+//! module of its own, loaded in `block head` of `layouts/workbench.html` for all
 //! tabs, as panes are swapped without a new page: it listens to `workbench:pane`
 //! on `document`, which is fired whenever a pane was put in. A pane that changes
 //! under its address, as files become ready, changes `data-rev` of `#pane`.
