@@ -118,9 +118,11 @@ fn api() -> OpenApiRouter<AppState> {
 fn pages(dev: bool) -> Router<AppState> {
     Router::new()
         .merge(home::pages::routes(dev))
+        .merge(artifacts::pages::routes())
         .merge(audit::pages::routes())
         .merge(auth::pages::routes())
         .merge(orgs::pages::routes())
+        .merge(sessions::pages::routes())
         .merge(webhooks::pages::routes())
         .merge(api_keys::pages::routes())
         .merge(workbench::routes())

@@ -216,7 +216,13 @@ fn below_target(design: &Design, target: f64) -> Option<Diagnostic> {
 
 /// What an option costs a month.
 pub fn price(graph: &Graph) -> Cost {
-    let mut bill = Bill::new(graph);
+    price_at(graph, 1.0)
+}
+
+/// What it costs at a multiple of the expected load: sizes stay as designed,
+/// usage and what scales by itself move.
+pub fn price_at(graph: &Graph, load: f64) -> Cost {
+    let mut bill = Bill::at(graph, load);
     for component in &graph.components {
         if let Some(binding) = binding_of(&component.spec) {
             (binding.cost)(&mut bill, component);

@@ -11,6 +11,7 @@ pub mod answer;
 pub mod bind;
 pub mod brief;
 pub mod cost;
+pub mod detail;
 pub mod diag;
 pub mod diagram;
 pub mod diff;

@@ -67,6 +67,13 @@ pub const ACCESS: &[(&str, &str, &str)] = &[
     ("get /api/v1/sessions/{id}/analyses", "viewer", ""),
     ("get /api/v1/sessions/{id}/analyses/{number}", "viewer", ""),
     ("get /api/v1/sessions/{id}/analyses/{number}/options/{option}", "viewer", ""),
+    ("get /api/v1/sessions/{id}/analyses/{number}/options/{option}/costs", "viewer", ""),
+    ("get /api/v1/sessions/{id}/analyses/{number}/options/{option}/costs.csv", "viewer", ""),
+    (
+        "get /api/v1/sessions/{id}/analyses/{number}/options/{option}/components/{component}",
+        "viewer",
+        "",
+    ),
     ("get /api/v1/sessions/{id}/analyses/{number}/diff", "viewer", ""),
     ("get /api/v1/org/defaults", "viewer", ""),
     ("put /api/v1/org/defaults", "admin", "{}"),

@@ -18,6 +18,7 @@ mod keys;
 mod layering;
 mod mail;
 mod openapi;
+mod options;
 mod orgs;
 mod pages;
 mod passkeys;

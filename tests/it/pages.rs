@@ -41,6 +41,8 @@ pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("orgs/new.html", Looker::Owner, "/orgs/new", 200),
     ("orgs/general.html", Looker::Owner, "/settings", 200),
     ("orgs/general.html", Looker::Viewer, "/settings", 200),
+    ("sessions/defaults.html", Looker::Owner, "/settings/defaults", 200),
+    ("sessions/defaults.html", Looker::Viewer, "/settings/defaults", 200),
     ("orgs/members.html", Looker::Owner, "/settings/members", 200),
     ("orgs/members.html", Looker::Viewer, "/settings/members", 200),
     ("orgs/invite.html", Looker::Owner, "/settings/members/invite", 200),

@@ -2,3 +2,4 @@
 
 pub mod bill;
 pub mod catalogue;
+pub mod whatif;

@@ -209,7 +209,7 @@ fn snapshots(kind: &str) -> bool {
     )
 }
 
-fn logical_ids<'a>(stack: &'a Stack<'_>) -> BTreeMap<&'a str, String> {
+pub(super) fn logical_ids<'a>(stack: &'a Stack<'_>) -> BTreeMap<&'a str, String> {
     let mut taken = std::collections::BTreeSet::new();
     let mut ids = BTreeMap::new();
     for resource in stack.resources.iter().filter(|it| it.cfn.is_some()) {

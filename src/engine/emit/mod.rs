@@ -2,6 +2,7 @@
 
 pub mod cloudformation;
 pub mod hcl;
+pub mod index;
 pub mod package;
 pub mod readme;
 pub mod terraform;

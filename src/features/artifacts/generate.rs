@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::store::{self, File, Set};
+use super::store::{self, Block, File, Set};
 use crate::engine::analysis::{self, Format};
+use crate::engine::bind;
 use crate::engine::brief::Brief;
-use crate::engine::emit::package;
+use crate::engine::emit::{index, package};
 use crate::engine::graph::Tier;
 use crate::features::analyses;
 use crate::platform::crypto::{hex, sha256};
@@ -122,6 +123,8 @@ fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
     let analysis = brief.analyze();
     let design = analysis.options.iter().find(|it| it.graph.tier == tier)?;
     let files = analysis::generate(&design.graph, format, &brief.code());
+    let stack = bind::lower(&design.graph);
+    let blocks = index::blocks(&stack, format, &files);
     let manifest: Vec<File> = files
         .iter()
         .map(|it| File {
@@ -129,6 +132,16 @@ fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
             bytes: it.content.len(),
             lines: it.content.iter().filter(|c| **c == b'\n').count(),
             sha256: hex(&sha256(&it.content)),
+            blocks: blocks
+                .iter()
+                .filter(|block| block.path == it.path)
+                .map(|block| Block {
+                    component: block.component.to_string(),
+                    resource: block.resource.clone(),
+                    first: block.lines.0,
+                    last: block.lines.1,
+                })
+                .collect(),
         })
         .collect();
     let text = serde_json::to_string_pretty(&json!({

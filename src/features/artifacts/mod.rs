@@ -6,12 +6,16 @@
 //! makes room for another try.
 
 pub mod api;
+pub mod pages;
 
+mod browse;
+mod compare;
 mod generate;
+mod highlight;
 mod store;
 
 pub use generate::{Generate, Of, ask, cancel, now};
-pub use store::{File, Set, archive, file, files, find, list, of_option};
+pub use store::{Block, File, Set, archive, file, files, find, list, of_option};
 
 use crate::platform::jobs::Handler;
 

@@ -49,6 +49,18 @@ pub struct File {
     pub lines: usize,
     /// In hexadecimal.
     pub sha256: String,
+    /// Which lines belong to which component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
+}
+
+/// The lines of one resource of a component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Block {
+    pub component: String,
+    pub resource: String,
+    pub first: usize,
+    pub last: usize,
 }
 
 fn as_hex<S: serde::Serializer>(
@@ -218,4 +230,13 @@ pub async fn files(tx: &mut TenantTx, id: Uuid) -> Result<Vec<(String, String)>>
         }
     }
     Ok(files)
+}
+
+/// The title of a session that is there.
+pub async fn session_title(tx: &mut TenantTx, session_id: Uuid) -> Result<String> {
+    sqlx::query_scalar("select title from session where id = $1 and deleted_at is null")
+        .bind(session_id)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(Error::NotFound("session"))
 }

@@ -45,6 +45,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(find_option))
         .routes(routes!(compare_analyses))
         .routes(routes!(find_defaults, replace_defaults))
+        .merge(super::figures::routes())
 }
 
 /// What to design.

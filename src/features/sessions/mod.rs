@@ -7,14 +7,17 @@
 //! [`live`](crate::platform::live), with the session's id as the topic.
 
 pub mod api;
+pub mod pages;
 
 mod defaults;
+mod figures;
 mod lifecycle;
 mod messages;
 mod store;
 mod turns;
 
 pub use defaults::{policy, set as set_policy};
+pub use figures::{Assumed, ask, table as costs_table};
 pub use lifecycle::{SessionPatch, create, delete, duplicate, restore, update};
 pub use messages::{
     Fork, Message, analysis_before, find as find_message, find_answer, forks, path, tip,
