@@ -2,9 +2,12 @@
 //! Speed of the engine on one core, over every case below `tests/golden`.
 //!
 //! `cargo bench --bench engine` prints the median and the slowest of 50 runs a
-//! case: analysis to three priced options, and all files of one option.
+//! case: analysis to three priced options, all files of one option, and its
+//! architecture as SVG; then the layout of a picture of 200 components.
 
 use cloudgen::engine::analysis::{self, Format};
+use cloudgen::engine::diagram::layout::{self, Axis};
+use cloudgen::engine::diagram::{self, Form, Style};
 use cloudgen::engine::emit::terraform::Settings;
 use cloudgen::engine::plan::Policy;
 use cloudgen::engine::requirements::{Cloud, Hints};
@@ -21,6 +24,7 @@ fn main() -> std::io::Result<()> {
     cases.sort_by_key(std::fs::DirEntry::path);
     let mut analyses = Vec::new();
     let mut codes = Vec::new();
+    let mut pictures = Vec::new();
     for case in cases {
         let text = std::fs::read_to_string(case.path().join("input.txt"))?;
         let (median, worst) = time(|| {
@@ -33,20 +37,51 @@ fn main() -> std::io::Result<()> {
                 black_box(analysis::generate(&best.graph, format, &Settings::default()));
             }
         });
+        let (picture, slowest_picture) = time(|| {
+            let kind = diagram::Kind::Architecture;
+            black_box(diagram::render(best, kind, Form::Svg, &Style::default()).is_ok());
+        });
         println!(
-            "{:<18} analyze {median:7.2} ms, worst {worst:7.2}   both formats {code:7.2} ms, worst {slowest:7.2}",
+            "{:<18} analyze {median:7.2} ms, worst {worst:7.2}   both formats {code:7.2} ms, worst {slowest:7.2}   picture {picture:7.2} ms, worst {slowest_picture:7.2}",
             case.file_name().to_string_lossy()
         );
         analyses.push(median);
         codes.push(code);
+        pictures.push(picture);
     }
-    for (name, mut figures) in [("analyze", analyses), ("both formats", codes)] {
+    for (name, mut figures) in
+        [("analyze", analyses), ("both formats", codes), ("picture", pictures)]
+    {
         figures.sort_by(f64::total_cmp);
         if let (Some(middle), Some(last)) = (figures.get(figures.len() / 2), figures.last()) {
             println!("{name}: median case {middle:.2} ms, largest {last:.2} ms");
         }
     }
+    let plan = large();
+    let (median, worst) = time(|| {
+        black_box(layout::layout(&plan, Axis::Right));
+    });
+    println!("layout of 200 components: {median:.2} ms, worst {worst:.2} ms");
     Ok(())
+}
+
+/// 200 components in 25 frames, each linked to one or two before it.
+fn large() -> layout::Plan {
+    let frame = |parent| layout::Frame { parent, label: (120.0, 20.0), rank: None, shelf: false };
+    let line = |from, to| layout::Line { from, to, label: (56.0, 14.0), backward: false };
+    let mut plan = layout::Plan::default();
+    plan.frames.push(frame(None));
+    plan.frames.extend((0..25).map(|_| frame(Some(0))));
+    for n in 0..200 {
+        plan.items.push(layout::Item { w: 200.0, h: 56.0, frame: Some(1 + n / 8) });
+        if n > 0 {
+            plan.lines.push(line(n - 1 - (n * 7) % n.min(5), n));
+        }
+        if n % 3 == 0 && n > 8 {
+            plan.lines.push(line(n - 8, n));
+        }
+    }
+    plan
 }
 
 /// Median and worst of the runs, in milliseconds.

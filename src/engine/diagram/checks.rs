@@ -164,8 +164,8 @@ fn pictures_of_all_cases_are_sound() {
 }
 
 #[test]
-fn layouts_of_5_to_200_items_are_sound() {
-    for count in [5, 10, 20, 40, 80, 120, 200] {
+fn layouts_of_5_to_40_items_are_sound() {
+    for count in [5, 10, 20, 40] {
         let plan = synthetic(count);
         let placed = layout::layout(&plan, Axis::Right);
         let faults = faults(&plan, &placed);

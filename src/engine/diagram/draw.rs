@@ -141,7 +141,10 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
     let picture = picture(scene, style.direction);
     let palette = Palette::of(style.theme);
     let legend = Legend::of(scene, picture.placed.width);
-    let width = picture.placed.width.max(legend.width).max(480.0) + 2.0 * MARGIN;
+    let title = capital(&scene.title);
+    // The title takes the room that it needs, up to a whole page.
+    let head = text::width(&title, 24.0, Weight::SemiBold).clamp(480.0, 1200.0);
+    let width = picture.placed.width.max(legend.width).max(head) + 2.0 * MARGIN;
     let height = MARGIN + TITLE + picture.placed.height + legend.height + MARGIN;
     let description = format!(
         "{} {} nodes and {} lines, from left to right in the order that requests travel.",
@@ -151,7 +154,7 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
     );
     let mut svg = Svg::new(width, height, &scene.title, &description, palette);
     let room = width - 2.0 * MARGIN;
-    let title = text::fit(&capital(&scene.title), 24.0, Weight::SemiBold, room);
+    let title = text::fit(&title, 24.0, Weight::SemiBold, room);
     svg.text(MARGIN, MARGIN + 20.0, Type::new(24.0, palette.ink).bold(), &title);
     let subtitle = text::fit(&scene.subtitle, 13.0, Weight::Regular, room);
     svg.text(MARGIN, MARGIN + 43.0, Type::new(13.0, palette.ink_soft), &subtitle);
