@@ -62,7 +62,16 @@ async fn a_description_becomes_three_options_on_a_page() {
             well_made(&path, &page.text);
         }
     }
-    for missing in ["/analyses/2", "/analyses/1/worst", "/analyses/1/good/smell", "/analyses/x"] {
+    let drawing = ada.get(&format!("{base}/analyses/1/good/diagram.svg")).await.expect(200);
+    assert_eq!(drawing.header("content-type"), "image/svg+xml");
+    assert!(drawing.text.starts_with("<svg"));
+    for missing in [
+        "/analyses/2",
+        "/analyses/1/worst/diagram.svg",
+        "/analyses/1/worst",
+        "/analyses/1/good/smell",
+        "/analyses/x",
+    ] {
         ada.get(&format!("{base}{missing}")).await.expect(404);
     }
 }
@@ -205,8 +214,15 @@ async fn nobody_else_learns_of_a_session_and_viewers_only_look() {
     let base = started(&app, &ada, SHOP).await;
     let message = last_id(&ada.get(&base).await.text, "id=\"m-").to_owned();
 
-    let pages =
-        ["", "/analyses/1", "/analyses/1/good", "/analyses/1/good/why", "/rename", "/events"];
+    let pages = [
+        "",
+        "/analyses/1",
+        "/analyses/1/good",
+        "/analyses/1/good/why",
+        "/analyses/1/good/diagram.svg",
+        "/rename",
+        "/events",
+    ];
     for page in pages {
         let answer = stranger.get(&format!("{base}{page}")).await;
         assert_eq!(answer.status, 404, "{page}");

@@ -2,14 +2,17 @@
 //! address of its own.
 
 use axum::Router;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::shell::{self, Loaded, Part, Shell, Wish};
 use super::show::{self, Code, TIERS};
+use crate::engine::diagram::{Style, Theme, architecture};
+use crate::features::analyses;
 use crate::features::artifacts::{self, Set};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
@@ -22,6 +25,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/sessions/{id}/analyses/{number}/{tier}", get(first))
         .route("/sessions/{id}/analyses/{number}/{tier}/{tab}", get(tab))
+        .route("/sessions/{id}/analyses/{number}/{tier}/diagram.svg", get(picture))
 }
 
 /// The tabs of an option: the last part of the address, and the name. The first
@@ -143,6 +147,35 @@ async fn tab(
         }
         _ => Page(Diagram { header }).into_response(),
     })
+}
+
+#[derive(Deserialize)]
+struct Look {
+    theme: Option<String>,
+}
+
+/// The drawing of an option, for the page to show. It never changes.
+async fn picture(
+    ctx: Ctx,
+    Path((id, number, tier)): Path<(Uuid, i32, String)>,
+    Query(look): Query<Look>,
+) -> Result<Response> {
+    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    analyses::exists(&mut tx, id).await?;
+    let brief = analyses::brief(&mut tx, id, number).await?;
+    tx.commit().await?;
+    let theme = if look.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
+    let style = Style { theme, ..Style::default() };
+    let draw = move || {
+        let analysis = brief.analyze();
+        let design = analysis.options.iter().find(|it| it.graph.tier.name() == tier)?;
+        Some(architecture::svg(design, &style))
+    };
+    let drawn = tokio::task::spawn_blocking(draw).await.map_err(anyhow::Error::from)?;
+    let svg = drawn.ok_or(Error::NotFound("option"))?;
+    let headers =
+        [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, max-age=3600")];
+    Ok((headers, svg).into_response())
 }
 
 fn header(
