@@ -24,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(60);
 const TRIES: u32 = 4;
 /// Whoever says to come back later than this is not waited for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 pub struct Client {
     http: reqwest::Client,
@@ -210,9 +210,14 @@ impl Client {
             }
             let response = request.send().await.map_err(|err| self.unreachable(&err))?;
             tried += 1;
-            let busy = [429, 503].contains(&response.status().as_u16());
+            // Whoever is told 429 was not listened to, so nothing happens twice.
+            let busy = match response.status().as_u16() {
+                429 => true,
+                503 => repeatable,
+                _ => false,
+            };
             let pause = pause(response.headers(), tried);
-            if !busy || !repeatable || tried >= TRIES || pause > LONGEST_WAIT {
+            if !busy || tried >= TRIES || pause > LONGEST_WAIT {
                 return Ok(response);
             }
             let progress = Progress::new();

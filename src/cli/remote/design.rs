@@ -215,17 +215,12 @@ async fn wait(client: &Client, id: &str) -> anyhow::Result<Value> {
     }
 }
 
-/// Has the files of an option made, and answers with their set.
-pub async fn implement(
-    client: &Client,
-    session: &str,
-    option: Option<&str>,
-    format: Option<&str>,
-) -> anyhow::Result<Value> {
+/// Has the files of an option made, if they are not there yet, and answers with
+/// their set. What is absent is for the server to choose.
+pub async fn implement(client: &Client, request: &Value) -> anyhow::Result<Value> {
     let progress = Progress::new();
     progress.say("Writing code …");
-    let request = json!({ "session_id": session, "option": option, "format": format });
-    let response = client.send(Call::new(Method::POST, "/api/v1/implement").json(&request)).await?;
+    let response = client.send(Call::new(Method::POST, "/api/v1/implement").json(request)).await?;
     let response = client.checked(response).await?;
     let later = response.status() == StatusCode::ACCEPTED;
     let set = client.read(response).await?;
@@ -233,6 +228,7 @@ pub async fn implement(
         return Ok(set);
     }
     wait(client, text(&set["id"])).await?;
+    let session = checked_id(text(&set["session_id"]))?;
     let sets = client.list(&format!("/api/v1/artifacts/{session}"), usize::MAX).await?;
     sets.into_iter().find(|it| it["id"] == set["id"]).context("the server lost its files")
 }

@@ -112,7 +112,8 @@ pub async fn generated(
     let mut sets = Vec::new();
     for format in formats {
         let name = format.map(FormatName::name);
-        let set = design::implement(client, session, Some(tier.name()), name).await?;
+        let request = json!({ "session_id": session, "option": tier, "format": name });
+        let set = design::implement(client, &request).await?;
         let archive = fetch(client, &set, folder).await?;
         let files = unpack(&set, &archive)?;
         fs::remove_file(part(&set, folder))?;
@@ -147,6 +148,14 @@ async fn find(client: &Client, session: &str, args: &Download) -> anyhow::Result
     };
     match text(&set["state"]) {
         "ready" => Ok(set.clone()),
+        // It is being made: whoever asks for it again has it as soon as it is there.
+        "queued" | "running" => {
+            let request = json!({
+                "session_id": session, "analysis": set["analysis"],
+                "option": set["option"], "format": set["format"],
+            });
+            design::implement(client, &request).await
+        }
         state => {
             let message = format!("the files of the {recommended} option are {state}");
             Err(Failure::new(Kind::Refused, message).into())
