@@ -292,14 +292,14 @@ async fn what_is_let_in_acts_for_who_let_it_in_until_it_signs_out() {
     let code = first.rsplit(' ').next().unwrap();
     assert!(first.contains(&format!("Open {base}/device ")), "{first}");
     let org = owner.org.unwrap().to_string();
-    let decision = [("code", code), ("decision", "approve"), ("org_id", &org)];
+    let decision = [("code", code), ("decision", "approve"), ("org_id", org.as_str())];
     owner.submit("/device/decide", &decision).await.expect(200);
     assert!(login.wait().await.unwrap().success());
 
     let status = shell.json(&["auth", "status"]).await;
     assert_eq!(status["me"]["id"], json!(owner.account));
     shell.ok(&["analyze", TEXT]).await;
-    let made = ["keys", "create", "ci", "--scope", "sessions:read", "--expires-in", "7", "--test"];
+    let made = ["keys", "create", "ci", "--scope", "sessions:read", "--test"];
     let made = shell.json(&made).await;
     let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
     assert!(secret.starts_with("cg_test_"), "{made}");
