@@ -85,7 +85,8 @@ fn twins<'a>(stack: &'a Stack<'_>, cfn: bool) -> Option<(&'a str, &'a str)> {
     ];
     // Neither tells two of them apart for the cloud.
     const LABELS: &[&str] = &["description", "Description", "statement_id", "tags", "Tags"];
-    let mut seen: Vec<(&str, &'static str, Vec<&(String, Expr)>)> = Vec::new();
+    type Written<'a> = (&'a str, &'static str, Vec<&'a (String, Expr)>);
+    let mut seen: Vec<Written> = Vec::new();
     for resource in &stack.resources {
         let Some(side) = (if cfn { &resource.cfn } else { &resource.tf }) else { continue };
         if !ONCE.iter().any(|it| side.kind.ends_with(it)) {

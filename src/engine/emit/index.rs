@@ -79,10 +79,9 @@ fn terraform(text: &str) -> Found {
                 open = Some((format!("{kind}.{key}"), comment.unwrap_or(n)));
             }
         }
-        if line == "}" || line.starts_with("resource ") && line.ends_with("{}") {
-            if let Some((resource, first)) = open.take() {
-                out.push((resource, (first, n)));
-            }
+        let ends = line == "}" || line.starts_with("resource ") && line.ends_with("{}");
+        if ends && let Some((resource, first)) = open.take() {
+            out.push((resource, (first, n)));
         }
         comment = if line.starts_with('#') { comment.or(Some(n)) } else { None };
     }

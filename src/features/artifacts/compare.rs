@@ -43,20 +43,20 @@ pub fn rows(before: &str, after: &str) -> Vec<Row> {
     let mut out = Vec::new();
     let (mut x, mut y) = (0, 0);
     for (to_x, to_y) in kept.into_iter().chain([(a.len(), b.len())]) {
-        for n in x..to_x {
+        for (n, text) in a.iter().enumerate().take(to_x).skip(x) {
             out.push(Row {
                 change: Change::Removed,
                 before: Some(n + 1),
                 after: None,
-                text: a[n].to_owned(),
+                text: (*text).to_owned(),
             });
         }
-        for n in y..to_y {
+        for (n, text) in b.iter().enumerate().take(to_y).skip(y) {
             out.push(Row {
                 change: Change::Added,
                 before: None,
                 after: Some(n + 1),
-                text: b[n].to_owned(),
+                text: (*text).to_owned(),
             });
         }
         if let Some(text) = a.get(to_x) {

@@ -141,7 +141,7 @@ fn markdown(line: &str, fence: &mut bool) -> Line {
     }
     // Code between backticks; an odd one out is a backtick.
     let pieces: Vec<&str> = line.split('`').collect();
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return vec![token(Class::Plain, line)];
     }
     let mut out = Vec::new();

@@ -107,7 +107,9 @@ fn solve(plan: &Plan, axis: Axis) -> Placed {
 /// Lines that may share their way: those between the same sources and each of a
 /// set of targets. Drawn as one they say exactly what they say apart.
 fn bundles(plan: &Plan) -> Vec<usize> {
-    let mut sources: Vec<Vec<(usize, (u64, u64), bool)>> = vec![Vec::new(); plan.items.len()];
+    /// From where, the size of the label in bits, and whether it goes back.
+    type Source = (usize, (u64, u64), bool);
+    let mut sources: Vec<Vec<Source>> = vec![Vec::new(); plan.items.len()];
     let bits = |it: (f64, f64)| (it.0.to_bits(), it.1.to_bits());
     for line in &plan.lines {
         sources[line.to].push((line.from, bits(line.label), line.backward));
