@@ -72,7 +72,8 @@ impl Call {
 /// The address of a server as people give it, in one form.
 pub fn address(text: &str) -> Result<Url, Failure> {
     let usage = |why: &str| Failure::new(Kind::Usage, format!("{text} is no server: {why}"));
-    let text = text.trim().trim_end_matches('/');
+    let text = text.trim();
+    let text = if text.ends_with("://") { text } else { text.trim_end_matches('/') };
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url = Url::parse(&full)
         .map_err(|_| usage("give an address such as https://cloudgen.example.com"))?;

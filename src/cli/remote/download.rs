@@ -138,7 +138,8 @@ async fn find(client: &Client, session: &str, args: &Download) -> anyhow::Result
         it["option"] == *recommended && format.is_none_or(|name| it["format"] == name)
     };
     // The option that somebody chose and generated is meant more than the recommended one.
-    let only = || if args.option.is_none() { sets.first() } else { None };
+    let fits = |it: &&Value| format.is_none_or(|name| it["format"] == name);
+    let only = || if args.option.is_none() { sets.iter().find(fits) } else { None };
     let Some(set) = sets.iter().find(meant).or_else(only) else {
         let message = format!(
             "nothing was generated of the {recommended} option of session {session}\n  \

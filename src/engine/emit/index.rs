@@ -93,11 +93,14 @@ fn cloudformation(text: &str) -> Found {
     let mut out: Found = Vec::new();
     let mut inside = false;
     for (n, line) in text.lines().enumerate().map(|(n, line)| (n + 1, line)) {
+        if line.trim().is_empty() {
+            continue;
+        }
         if !line.starts_with(' ') {
             inside = line == "Resources:";
             continue;
         }
-        if !inside || line.trim().is_empty() {
+        if !inside {
             continue;
         }
         match line.strip_prefix("  ").filter(|it| !it.starts_with([' ', '#', '-'])) {
