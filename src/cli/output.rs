@@ -14,8 +14,12 @@ pub struct Output {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Print one value of the JSON, such as options[1].cost.monthly; [] for each of a list
-    #[arg(long, value_name = "PATH")]
+    // Not a comment of documentation, which would take the brackets for links.
+    #[arg(
+        long,
+        value_name = "PATH",
+        help = "Print one value of the JSON, such as options[1].cost.monthly; [] for each of a list"
+    )]
     field: Option<String>,
 }
 
