@@ -103,7 +103,7 @@ async fn deliver(state: &AppState, org: Uuid, received: &AtomicUsize) -> Result<
         tx.commit().await?;
     }
     let begun = Instant::now();
-    let worker = jobs::worker(state, app::jobs(), std::future::pending()).await?;
+    let worker = jobs::worker(state, app::jobs(), std::future::pending());
     worker.run_once().await?;
     let took = begun.elapsed();
     let arrived = received.load(Ordering::SeqCst);

@@ -78,7 +78,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let worker = if args.without_jobs {
         None
     } else {
-        let worker = jobs::worker(&state, app::jobs(), wait(stopped.clone())).await?;
+        let worker = jobs::worker(&state, app::jobs(), wait(stopped.clone()));
         Some(tokio::spawn(async move { worker.run().await }))
     };
     if let Some(address) = state.config.metrics_bind {
@@ -116,7 +116,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(worker) = worker {
         let grace = patience + Duration::from_secs(5);
         match tokio::time::timeout(grace, worker).await {
-            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(())) => {}
             other => tracing::warn!("the job worker did not end well: {other:?}"),
         }
     }

@@ -13,10 +13,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let database = Database::open(&config).await?;
     let state = database.state(config)?;
     state.db.migrate().await?;
-    let worker = jobs::worker(&state, app::jobs(), stop_signal()).await?;
+    let worker = jobs::worker(&state, app::jobs(), stop_signal());
     tracing::info!("working on jobs");
-    let done = worker.run().await;
+    worker.run().await;
     database.close().await?;
-    done.map_err(|err| anyhow::anyhow!("the job worker failed: {err}"))?;
     Ok(ExitCode::SUCCESS)
 }

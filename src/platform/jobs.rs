@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use futures_util::future::try_join_all;
+use futures_util::future::{BoxFuture, Shared, join_all};
 use graphile_worker::{
     Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker,
     WorkerContext, WorkerOptions, WorkerUtils,
@@ -143,68 +143,80 @@ pub(super) async fn migrate(db: &Db) -> anyhow::Result<()> {
 /// Workers that know `handlers`: one for what waits for other people's servers,
 /// and one for the rest. They stop when `stop` is done, after letting what runs
 /// finish.
-pub async fn worker(
+pub fn worker(
     state: &AppState,
     handlers: Vec<Handler>,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<Workers> {
+) -> Workers {
     let tidy = Handler::hourly::<housekeeping::Tidy>(17);
     let (outbound, rest): (Vec<_>, Vec<_>) =
         handlers.into_iter().chain([tidy]).partition(|it| it.outbound);
-    let stop = stop.boxed().shared();
-    let mut workers = vec![one(state, rest, state.config.job_concurrency, stop.clone()).await?];
-    if !outbound.is_empty() {
-        workers.push(one(state, outbound, state.config.outbound_concurrency, stop).await?);
-    }
-    Ok(Workers(workers))
-}
-
-async fn one(
-    state: &AppState,
-    handlers: Vec<Handler>,
-    concurrency: usize,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<Worker> {
-    let (definitions, schedules): (Vec<_>, Vec<_>) =
-        handlers.into_iter().map(|it| (it.definition, it.schedule)).unzip();
-    let worker = WorkerOptions::default()
-        .pg_pool(state.db.pool().clone())
-        .add_extension(state.clone())
-        .concurrency(concurrency)
-        .poll_interval(Duration::from_secs(2))
-        .listen_os_shutdown_signals(false)
-        .shutdown_signal(stop)
-        .shutdown_grace_period(state.config.shutdown_timeout)
-        // Jobs of a server that died are taken over after half a minute.
-        .heartbeat_interval(Duration::from_secs(5))
-        .sweep_interval(Duration::from_secs(10))
-        .sweep_threshold(Duration::from_secs(30))
-        .recovery_delay(Duration::from_secs(1))
-        .with_crons(schedules.into_iter().flatten())
-        .define_jobs(definitions)
-        .init()
-        .await
-        .context("cannot start the job worker")?;
-    Ok(worker)
+    let lanes =
+        [(rest, state.config.job_concurrency), (outbound, state.config.outbound_concurrency)];
+    let lanes = lanes.into_iter().filter(|(handlers, _)| !handlers.is_empty()).collect();
+    Workers { state: state.clone(), lanes, stop: stop.boxed().shared() }
 }
 
 /// All that work on jobs in this process.
-pub struct Workers(Vec<Worker>);
+pub struct Workers {
+    state: AppState,
+    /// What each worker knows, and how much it does at the same time.
+    lanes: Vec<(Vec<Handler>, usize)>,
+    stop: Shared<BoxFuture<'static, ()>>,
+}
 
 impl Workers {
-    /// Works until told to stop.
-    pub async fn run(&self) -> anyhow::Result<()> {
-        let all = self.0.iter().map(|it| async { it.run().await.map_err(anyhow::Error::from) });
-        try_join_all(all).await?;
-        Ok(())
+    /// Works until told to stop. A worker ends when it loses the database; it
+    /// is started again until the database is back.
+    pub async fn run(&self) {
+        join_all(self.lanes.iter().map(|lane| self.keep_running(lane))).await;
+    }
+
+    async fn keep_running(&self, lane: &(Vec<Handler>, usize)) {
+        loop {
+            let ended = async { anyhow::Ok(self.one(lane).await?.run().await?) }.await;
+            if self.stop.clone().now_or_never().is_some() {
+                return;
+            }
+            if let Err(err) = ended {
+                let error = format!("{err:#}");
+                tracing::warn!(error, "the job worker failed and is started again");
+            }
+            tokio::select! {
+                () = self.stop.clone() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
     }
 
     /// Does what is due now.
     pub async fn run_once(&self) -> anyhow::Result<()> {
-        for worker in &self.0 {
-            worker.run_once().await?;
+        for lane in &self.lanes {
+            self.one(lane).await?.run_once().await?;
         }
         Ok(())
+    }
+
+    async fn one(&self, (handlers, concurrency): &(Vec<Handler>, usize)) -> anyhow::Result<Worker> {
+        let worker = WorkerOptions::default()
+            .pg_pool(self.state.db.pool().clone())
+            .add_extension(self.state.clone())
+            .concurrency(*concurrency)
+            .poll_interval(Duration::from_secs(2))
+            .listen_os_shutdown_signals(false)
+            .shutdown_signal(self.stop.clone())
+            .shutdown_grace_period(self.state.config.shutdown_timeout)
+            // Jobs of a server that died are taken over after half a minute.
+            .heartbeat_interval(Duration::from_secs(5))
+            .sweep_interval(Duration::from_secs(10))
+            .sweep_threshold(Duration::from_secs(30))
+            .recovery_delay(Duration::from_secs(1))
+            .with_crons(handlers.iter().filter_map(|it| it.schedule.clone()))
+            .define_jobs(handlers.iter().map(|it| it.definition.clone()))
+            .init()
+            .await
+            .context("cannot start the job worker")?;
+        Ok(worker)
     }
 }
 

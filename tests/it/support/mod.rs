@@ -208,7 +208,7 @@ impl App {
             self.state.clock.now().to_rfc3339(),
         );
         sqlx::raw_sql(AssertSqlSafe(put_off)).execute(self.pool()).await.unwrap();
-        let worker = jobs::worker(&self.state, app::jobs(), std::future::pending()).await.unwrap();
+        let worker = jobs::worker(&self.state, app::jobs(), std::future::pending());
         worker.run_once().await.unwrap();
         sqlx::query("drop trigger put_off on graphile_worker._private_jobs")
             .execute(self.pool())
