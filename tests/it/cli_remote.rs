@@ -80,7 +80,7 @@ impl Shell {
     }
 
     fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.place.0.join(path)).unwrap()
+        String::from_utf8_lossy(&std::fs::read(self.place.0.join(path)).unwrap()).into_owned()
     }
 }
 
@@ -299,7 +299,7 @@ async fn what_is_let_in_acts_for_who_let_it_in_until_it_signs_out() {
     let status = shell.json(&["auth", "status"]).await;
     assert_eq!(status["me"]["id"], json!(owner.account));
     shell.ok(&["analyze", TEXT]).await;
-    let made = ["keys", "create", "ci", "--scope", "sessions:read", "--test"];
+    let made = ["keys", "create", "ci", "--scope", "sessions:read", "--test", "--expires-in", "7"];
     let made = shell.json(&made).await;
     let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
     assert!(secret.starts_with("cg_test_"), "{made}");
@@ -378,7 +378,7 @@ async fn a_download_that_breaks_off_goes_on_where_it_was() {
         let path = file["path"].as_str().unwrap();
         assert_eq!(shell.read(path), shell.read(&path.replacen("parts", "whole", 1)), "{path}");
     }
-    let hidden = |it: &std::fs::DirEntry| it.file_name().to_string_lossy().starts_with('.');
+    let hidden = |it: &std::fs::DirEntry| it.file_name().to_string_lossy().starts_with(".cloudgen-");
     let left = || {
         let entries = std::fs::read_dir(shell.place.0.join("parts")).unwrap();
         entries.map(Result::unwrap).filter(hidden).map(|it| it.path()).collect::<Vec<_>>()
