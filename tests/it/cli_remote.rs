@@ -378,7 +378,8 @@ async fn a_download_that_breaks_off_goes_on_where_it_was() {
         let path = file["path"].as_str().unwrap();
         assert_eq!(shell.read(path), shell.read(&path.replacen("parts", "whole", 1)), "{path}");
     }
-    let hidden = |it: &std::fs::DirEntry| it.file_name().to_string_lossy().starts_with(".cloudgen-");
+    let hidden =
+        |it: &std::fs::DirEntry| it.file_name().to_string_lossy().starts_with(".cloudgen-");
     let left = || {
         let entries = std::fs::read_dir(shell.place.0.join("parts")).unwrap();
         entries.map(Result::unwrap).filter(hidden).map(|it| it.path()).collect::<Vec<_>>()
