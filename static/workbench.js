@@ -37,8 +37,10 @@ if (wb) {
   const scroll = byId("talk-scroll");
   const live = byId("live");
   const narrow = matchMedia("(max-width: 899.98px)");
-  const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
-  const toEnd = () => (narrow.matches ? 0 : (scroll.scrollTop = scroll.scrollHeight));
+  // On a narrow screen the page itself scrolls.
+  const scroller = () => (narrow.matches ? document.scrollingElement : scroll);
+  const atEnd = (it = scroller()) => it.scrollHeight - it.scrollTop - it.clientHeight < 160;
+  const toEnd = (it = scroller()) => (!narrow.matches || wb.dataset.show === "talk") && (it.scrollTop = it.scrollHeight);
   const swapped = (root) => document.dispatchEvent(new CustomEvent("swapped", { detail: root }));
 
   // ------------------------------------------------------------- swapping
@@ -227,14 +229,14 @@ if (wb) {
     steps.set(id, seen);
     if (!list) return;
     const item = document.createElement("li");
-    const tick = document.querySelector(".progress-steps .icon")?.cloneNode(true) ?? document.createElement("span");
+    const working = list.querySelector(".working");
+    const tick = working.querySelector(".icon").cloneNode(true);
     const [words, ms] = [document.createElement("span"), document.createElement("span")];
     words.textContent = step.text;
     ms.className = "ms";
     ms.textContent = `${Math.round(step.ms)} ms`;
     item.append(tick, words, ms);
-    const working = list.querySelector(".working");
-    working.lastElementChild.textContent = "Working…";
+    working.children[1].textContent = "Working…";
     const stay = atEnd();
     list.insertBefore(item, working);
     if (stay) toEnd();
@@ -288,6 +290,7 @@ if (wb) {
     e.preventDefault();
     show(tab.dataset.paneTab);
     scrollTo(0, 0);
+    toEnd();
   });
   show(at().length ? "pane" : "talk");
   toEnd();

@@ -206,11 +206,12 @@ impl Workers {
             .listen_os_shutdown_signals(false)
             .shutdown_signal(self.stop.clone())
             .shutdown_grace_period(self.state.config.shutdown_timeout)
-            // Jobs of a server that died are taken over after half a minute.
-            .heartbeat_interval(Duration::from_secs(5))
-            .sweep_interval(Duration::from_secs(10))
-            .sweep_threshold(Duration::from_secs(30))
-            .recovery_delay(Duration::from_secs(1))
+            // Jobs of a server that died are taken over soon: somebody may be
+            // waiting for an answer.
+            .heartbeat_interval(Duration::from_secs(2))
+            .sweep_interval(Duration::from_secs(2))
+            .sweep_threshold(Duration::from_secs(10))
+            .recovery_delay(Duration::from_millis(200))
             .with_crons(handlers.iter().filter_map(|it| it.schedule.clone()))
             .define_jobs(handlers.iter().map(|it| it.definition.clone()))
             .init()

@@ -201,6 +201,8 @@ fn changed(
     }
     let summary = if let Some(it) = misunderstood {
         format!("{} {}", it.message, it.help)
+    } else if nothing && !warnings.is_empty() {
+        "Understood. No option changes, and this remains:".to_owned()
     } else if nothing {
         "Understood, and no option changes: they meet that already.".to_owned()
     } else {

@@ -57,7 +57,7 @@ pub async fn create(
         None => orgs::first_workspace(tx).await?.id,
     };
     let chosen = title.map(checked_title).transpose()?;
-    let name = chosen.as_deref().unwrap_or("Untitled");
+    let name = chosen.as_deref().unwrap_or(store::UNTITLED);
     let account_id = Some(ctx.person.id);
     let session = store::insert(tx, workspace_id, name, chosen.is_some(), account_id).await?;
     let created = Event::new("session.created").on("session", session.id);

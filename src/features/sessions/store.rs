@@ -10,6 +10,9 @@ use uuid::Uuid;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 
+/// A session's name before anything was said in it.
+pub const UNTITLED: &str = "Untitled";
+
 /// One design: its conversation, its analyses and their files.
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct Session {

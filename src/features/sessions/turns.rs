@@ -158,6 +158,10 @@ pub async fn begin(
         state: "done",
     };
     let said = messages::insert(tx, session.id, said).await?;
+    // Something to know it by until the engine has found a name.
+    if parent.is_none() && session.title == store::UNTITLED && !session.title_chosen {
+        store::rename(tx, session.id, &title("", &[input.body()]), false).await?;
+    }
     let answer = open_answer(tx, session.id, &said).await?;
     let sent = Event::new("message.sent").on("session", session.id);
     events::emit(tx, sent.after(json!({ "message_id": said.id }))).await?;
@@ -372,11 +376,18 @@ fn told(step: &Step<'_>) -> (&'static str, String) {
 fn title(named: &str, turns: &[String]) -> String {
     let words = turns.first().map_or("", |it| it.lines().next().unwrap_or(""));
     let text = if named.trim().is_empty() { words } else { named };
-    let mut title: String = text.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+    let shown = |c: &char| !c.is_control() && !turns_text(*c);
+    let mut title: String = text.trim().chars().filter(shown).take(80).collect();
     if let Some(first) = title.chars().next() {
         title.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
     }
-    if title.is_empty() { "Untitled".to_owned() } else { title }
+    if title.is_empty() { store::UNTITLED.to_owned() } else { title }
+}
+
+/// Whether a character turns the direction of the text after it, also of what
+/// somebody else wrote.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Ends an answer with what was thought. `None` when it was ended before.
@@ -479,12 +490,20 @@ impl Answer {
         let said = messages::find(&mut tx, self.session_id, said).await?;
         let parent = said.parent_id;
         let work = prepare(&mut tx, self.session_id, parent, Input::of(said)?).await?;
+        // The same input takes the same steps: an attempt that follows one that
+        // was cut off goes on telling where that one ended.
+        let told = live::told(&mut tx, self.session_id, "step", self.message_id).await?.len();
         tx.commit().await?;
 
         let (steps, mut taken) = mpsc::unbounded_channel();
         let thinking = think(work, Some(steps));
         let telling = async {
+            let mut nth = 0;
             while let Some(step) = taken.recv().await {
+                nth += 1;
+                if nth <= told {
+                    continue;
+                }
                 if let Err(err) = self.tell_step(state, step).await {
                     tracing::warn!(error = %err, "a step was not told");
                 }
