@@ -48,6 +48,8 @@ create table webhook_delivery (
     -- Since it was last asked for, which is what the schedule counts.
     tries        integer not null default 0,
     attempts     integer not null default 0,
+    -- Those of one lane are sent one after the other.
+    lane         smallint not null default 0,
     next_at      timestamptz,
     -- Of the last attempt: the status answered, or why there is none.
     response     smallint,
@@ -62,6 +64,8 @@ create table webhook_delivery (
 create index webhook_delivery_endpoint_idx on webhook_delivery (org_id, endpoint_id, id);
 create index webhook_delivery_status_idx on webhook_delivery (org_id, endpoint_id, status, id);
 create index webhook_delivery_type_idx on webhook_delivery (org_id, endpoint_id, type, id);
+create index webhook_delivery_due_idx on webhook_delivery (endpoint_id, lane, next_at, id)
+    where status = 'pending';
 -- Lists read a few rows from an index; workers take longer to start than that.
 alter table webhook_delivery set (parallel_workers = 0);
 create index webhook_delivery_message_idx on webhook_delivery (org_id, message_id);

@@ -1,10 +1,11 @@
 //! Nothing acknowledged is lost and nothing happens twice, however server and
 //! database come to their end.
 //!
-//! Writers create workspaces, each under a key of its own, and ask again with
-//! the same key until they get a clear answer. Meanwhile the program and its
-//! Postgres are killed in turns, and some answers are never read. In the end the
-//! database is compared with what the writers were told.
+//! Writers create workspaces, or have designs made and turned into code, each
+//! under a key of its own, and ask again with the same key until they get a
+//! clear answer. Meanwhile the program and its Postgres are killed in turns, and
+//! some answers are never read. In the end the database is compared with what
+//! the writers were told, and so is what arrived at a webhook.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -25,14 +26,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::program::{Server, ask};
+use crate::support::{Received, Receiver, between};
 
 const WRITERS: usize = 6;
 
 /// Kills of the server and of Postgres, in turns.
 const KILLS: usize = 6;
-
-/// How much is written between two kills.
-const WRITES_BETWEEN_KILLS: usize = 12;
 
 /// One answer in so many is not read.
 const CUT_ONE_IN: usize = 6;
@@ -45,8 +44,18 @@ struct Told {
     attempts: usize,
 }
 
+/// What a writer does again and again.
+#[derive(Clone, Copy)]
+enum Deed {
+    Workspace,
+    /// Analyses a text, asks about the result and has it implemented.
+    Design,
+}
+
+#[derive(Clone)]
 struct Writer {
     number: usize,
+    deed: Deed,
     address: SocketAddr,
     cookie: String,
     told: Arc<Mutex<Told>>,
@@ -56,50 +65,70 @@ struct Writer {
 
 impl Writer {
     async fn run(self) {
-        let ids = Ids::random();
         let mut attempts = self.number;
         for n in 0.. {
             if self.stop.load(Ordering::SeqCst) {
                 return;
             }
             let name = format!("w{}-{n}", self.number);
-            let body = format!(r#"{{"name":"{name}"}}"#);
-            let request = format!(
-                "POST /api/v1/workspaces HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n\
-                 Sec-Fetch-Site: same-origin\r\nCookie: {1}\r\nIdempotency-Key: {2}\r\n\
-                 Content-Type: application/json\r\nContent-Length: {3}\r\nConnection: close\r\n\r\n{body}",
-                self.address,
-                self.cookie,
-                ids.next(),
-                body.len(),
-            );
-            // A refusal counts as clean only if nothing before it was unclear.
-            let mut unclear = false;
-            loop {
-                attempts += 1;
-                self.told.lock().unwrap().attempts += 1;
-                if attempts.is_multiple_of(CUT_ONE_IN) {
-                    self.hang_up_on(&request).await;
-                    unclear = true;
-                    continue;
+            let outcome = match self.deed {
+                Deed::Workspace => {
+                    let body = format!(r#"{{"name":"{name}"}}"#);
+                    self.post("/api/v1/workspaces", &body, &mut attempts).await.map(|_| ())
                 }
-                match ask(self.address, &request).await {
-                    Ok((200..=299, _)) => {
-                        self.told.lock().unwrap().acknowledged.insert(name);
-                        self.progress.send_modify(|it| *it += 1);
-                        break;
-                    }
-                    Ok((400..=499, answer)) if !answer.starts_with("HTTP/1.1 409") => {
-                        if !unclear {
-                            self.told.lock().unwrap().refused.insert(name, answer);
-                        }
-                        break;
-                    }
-                    _ => {
-                        unclear = true;
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                    }
+                Deed::Design => self.design(&name, &mut attempts).await,
+            };
+            let mut told = self.told.lock().unwrap();
+            match outcome {
+                Ok(()) => {
+                    told.acknowledged.insert(name);
+                    self.progress.send_modify(|it| *it += 1);
                 }
+                Err(answer) => {
+                    told.refused.insert(name, answer);
+                }
+            }
+        }
+    }
+
+    async fn design(&self, name: &str, attempts: &mut usize) -> Result<(), String> {
+        let text = "A static site for 2,000 visitors a month";
+        let body = format!(r#"{{"text":"{text}","title":"{name}"}}"#);
+        let answer = self.post("/api/v1/analyze", &body, attempts).await?;
+        let session = between(&answer, "\"session_id\":\"", "\"");
+        let path = format!("/api/v1/sessions/{session}/messages");
+        self.post(&path, r#"{"text":"What costs most?"}"#, attempts).await?;
+        let body = format!(r#"{{"session_id":"{session}","option":"good","analysis":1}}"#);
+        self.post("/api/v1/implement", &body, attempts).await.map(|_| ())
+    }
+
+    /// The answer, or why it was refused. All but the analysis itself is left to
+    /// jobs.
+    async fn post(&self, path: &str, body: &str, attempts: &mut usize) -> Result<String, String> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n\
+             Sec-Fetch-Site: same-origin\r\nCookie: {1}\r\nIdempotency-Key: {2}\r\n\
+             {4}Content-Type: application/json\r\nContent-Length: {3}\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.address,
+            self.cookie,
+            Ids::random().next(),
+            body.len(),
+            if path.ends_with("analyze") { "" } else { "Prefer: respond-async\r\n" },
+        );
+        loop {
+            *attempts += 1;
+            self.told.lock().unwrap().attempts += 1;
+            if attempts.is_multiple_of(CUT_ONE_IN) {
+                self.hang_up_on(&request).await;
+                continue;
+            }
+            match ask(self.address, &request).await {
+                Ok((200..=299, answer)) => return Ok(answer),
+                Ok((400..=499, answer)) if !answer.contains("idempotency_key_in_use") => {
+                    return Err(answer);
+                }
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
     }
@@ -138,86 +167,181 @@ async fn sign_in(pool: &PgPool) -> (Uuid, String) {
     (org, format!("cloudgen={}", token.reveal()))
 }
 
-/// ASVS V2.3.3, V16.5.3
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
-    let mut server = Server::start().await;
-    let pool = PgPool::connect(&server.database_url()).await.unwrap();
-    let (org, cookie) = sign_in(&pool).await;
+/// Has `url` told of events of one name; returns the webhook's secret.
+async fn listen(server: &Server, cookie: &str, url: &str, event: &str) -> String {
+    let body = format!(r#"{{"url":"{url}","events":["{event}"]}}"#);
+    let request = format!(
+        "POST /api/v1/webhooks HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: {cookie}\r\n\
+         Content-Type: application/json\r\nContent-Length: {1}\r\nConnection: close\r\n\r\n{body}",
+        server.address,
+        body.len(),
+    );
+    let (status, answer) = ask(server.address, &request).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    between(&answer, "\"secret\":\"", "\"").to_owned()
+}
 
-    let told = Arc::new(Mutex::new(Told::default()));
-    let stop = Arc::new(AtomicBool::new(false));
-    let (progress, mut written) = watch::channel(0);
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|number| {
-            let writer = Writer {
-                number,
-                address: server.address,
-                cookie: cookie.clone(),
-                told: Arc::clone(&told),
-                stop: Arc::clone(&stop),
-                progress: progress.clone(),
-            };
-            tokio::spawn(writer.run())
-        })
-        .collect();
+/// What arrives until there was a message about each of `subjects`, and how many
+/// different ones.
+async fn arrivals(
+    receiver: &Receiver,
+    subjects: &BTreeSet<String>,
+    pointer: &str,
+) -> (Vec<Received>, usize) {
+    let mut all: Vec<Received> = Vec::new();
+    let mut missing = subjects.clone();
+    let everything = async {
+        while !missing.is_empty() {
+            for message in receiver.take() {
+                missing.remove(message.json().pointer(pointer).unwrap().as_str().unwrap());
+                all.push(message);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // Jobs of a server that died are taken over after half a minute.
+    tokio::time::timeout(Duration::from_secs(120), everything).await.ok();
+    assert_eq!(missing, BTreeSet::new(), "of {} these were not told", subjects.len());
+    let ids: BTreeSet<_> = all.iter().map(|it| it.header("webhook-id").to_owned()).collect();
+    (all, ids.len())
+}
 
-    for kill in 0..KILLS {
-        let goal = *written.borrow() + WRITES_BETWEEN_KILLS;
-        let reached = written.wait_for(|it| *it >= goal);
-        let reached = tokio::time::timeout(Duration::from_secs(60), reached).await.is_ok();
-        let refused = told.lock().unwrap().refused.values().next().cloned();
-        assert!(reached, "the writers get nowhere: {refused:?}");
-        if kill % 2 == 0 {
-            {
+/// A server with people who write while it is killed again and again.
+struct Scene {
+    server: Server,
+    receiver: Receiver,
+    secret: String,
+    org: Uuid,
+    told: Told,
+}
+
+impl Scene {
+    async fn play(deed: Deed, event: &str, writes_between_kills: usize) -> Self {
+        let mut server = Server::start().await;
+        let pool = PgPool::connect(&server.database_url()).await.unwrap();
+        let (org, cookie) = sign_in(&pool).await;
+        let receiver = Receiver::start().await;
+        let secret = listen(&server, &cookie, &receiver.url, event).await;
+
+        let (progress, mut written) = watch::channel(0);
+        let writer = Writer {
+            number: 0,
+            deed,
+            address: server.address,
+            cookie,
+            told: Arc::default(),
+            stop: Arc::default(),
+            progress,
+        };
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| tokio::spawn(Writer { number, ..writer.clone() }.run()))
+            .collect();
+        for kill in 0..KILLS {
+            let goal = *written.borrow() + writes_between_kills;
+            let reached = written.wait_for(|it| *it >= goal);
+            let reached = tokio::time::timeout(Duration::from_secs(60), reached).await.is_ok();
+            let refused = writer.told.lock().unwrap().refused.values().next().cloned();
+            assert!(reached, "the writers get nowhere: {refused:?}");
+            if kill % 2 == 0 {
                 server.kill();
                 server.launch().await;
+            } else {
+                server.kill_postgres().await;
             }
-        } else {
-            server.kill_postgres().await
         }
-    }
-    stop.store(true, Ordering::SeqCst);
-    for writer in writers {
-        tokio::time::timeout(Duration::from_secs(60), writer).await.unwrap().unwrap();
+        writer.stop.store(true, Ordering::SeqCst);
+        for writer in writers {
+            tokio::time::timeout(Duration::from_secs(60), writer).await.unwrap().unwrap();
+        }
+        let told = std::mem::take(&mut *writer.told.lock().unwrap());
+        assert!(told.refused.is_empty(), "nothing was wrong with any: {:?}", told.refused);
+        assert!(told.acknowledged.len() >= KILLS * writes_between_kills);
+        assert!(told.attempts > told.acknowledged.len(), "no answer was ever unclear");
+        Self { server, receiver, secret, org, told }
     }
 
-    let pool = PgPool::connect(&server.database_url()).await.unwrap();
-    let count = |rows: Vec<String>| {
+    async fn pool(&self) -> PgPool {
+        PgPool::connect(&self.server.database_url()).await.unwrap()
+    }
+
+    /// How often each name is in the answer.
+    async fn count(&self, query: &'static str) -> BTreeMap<String, i32> {
+        let rows: Vec<String> =
+            sqlx::query_scalar(query).bind(self.org).fetch_all(&self.pool().await).await.unwrap();
         let mut counted = BTreeMap::new();
-        for name in rows.into_iter().filter(|it| it.starts_with('w')) {
+        for name in rows {
             *counted.entry(name).or_insert(0) += 1;
         }
         counted
-    };
-    let present = count(
-        sqlx::query_scalar("select name from workspace where org_id = $1")
-            .bind(org)
-            .fetch_all(&pool)
-            .await
-            .unwrap(),
-    );
-    let audited = count(
-        sqlx::query_scalar(
-            "select after ->> 'name' from event where org_id = $1 and name = 'workspace.created'",
+    }
+
+    /// All that was acknowledged is there, once, and nothing else is.
+    fn compare(&self, present: &BTreeMap<String, i32>) {
+        let told = &self.told.acknowledged;
+        let lost: Vec<_> = told.iter().filter(|it| !present.contains_key(*it)).collect();
+        let duplicate: Vec<_> = present.iter().filter(|(_, times)| **times != 1).collect();
+        let phantom: Vec<_> = present.keys().filter(|it| !told.contains(*it)).collect();
+        assert_eq!((lost, duplicate, phantom), (vec![], vec![], vec![]));
+    }
+
+    async fn chain_holds(&self) {
+        let mut conn = self.pool().await.acquire().await.unwrap();
+        let chain = events::verify(&mut conn, self.org).await.unwrap();
+        assert!(chain.is_ok(), "the chain of events has a broken link: {chain:?}");
+    }
+}
+
+/// ASVS V2.3.3, V16.5.3
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
+    let scene = Scene::play(Deed::Workspace, "workspace.created", 12).await;
+    let present =
+        scene.count("select name from workspace where org_id = $1 and name like 'w%-%'").await;
+    let audited = scene
+        .count(
+            "select after ->> 'name' from event
+              where org_id = $1 and name = 'workspace.created' and after ->> 'name' like 'w%-%'",
         )
-        .bind(org)
-        .fetch_all(&pool)
-        .await
-        .unwrap(),
-    );
-
-    let mut conn = pool.acquire().await.unwrap();
-    let chain = events::verify(&mut conn, org).await.unwrap();
-    assert!(chain.is_ok(), "the chain of events has a broken link: {chain:?}");
-
-    let told = told.lock().unwrap();
-    let lost: Vec<_> = told.acknowledged.iter().filter(|it| !present.contains_key(*it)).collect();
-    let duplicate: Vec<_> = present.iter().filter(|(_, times)| **times != 1).collect();
-    let phantom: Vec<_> = told.refused.keys().filter(|it| present.contains_key(*it)).collect();
-    assert!(told.refused.is_empty(), "nothing was wrong with any: {:?}", told.refused);
-    assert_eq!((lost, duplicate, phantom), (vec![], vec![], vec![]));
+        .await;
+    scene.compare(&present);
     assert_eq!(audited, present, "each write and its event are one");
-    assert!(told.acknowledged.len() >= KILLS * WRITES_BETWEEN_KILLS);
-    assert!(told.attempts > told.acknowledged.len(), "no answer was ever unclear");
+    scene.chain_holds().await;
+
+    let told = &scene.told.acknowledged;
+    let (messages, distinct) = arrivals(&scene.receiver, told, "/data/after/name").await;
+    assert!(messages.iter().all(|it| it.is_signed_with(&scene.secret)));
+    assert!(distinct >= told.len(), "each change has a message of its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_interrupt_designs_and_none_is_lost_or_made_twice() {
+    let scene = Scene::play(Deed::Design, "artifacts.ready", 4).await;
+    let sessions = scene.count("select title from session where org_id = $1").await;
+    let audited = scene
+        .count("select after ->> 'title' from event where org_id = $1 and name = 'session.created'")
+        .await;
+    scene.compare(&sessions);
+    assert_eq!(audited, sessions, "each write and its event are one");
+
+    let ids = scene.count("select id::text from session where org_id = $1").await;
+    let ids: BTreeSet<String> = ids.into_keys().collect();
+    let (messages, _) = arrivals(&scene.receiver, &ids, "/data/subject/id").await;
+    assert!(messages.iter().all(|it| it.is_signed_with(&scene.secret)));
+
+    // What jobs were at when they died was taken up again, and ended once.
+    scene.compare(
+        &scene
+            .count(
+                "select s.title from session s join analysis a on a.session_id = s.id
+                  where s.org_id = $1",
+            )
+            .await,
+    );
+    let unfinished =
+        scene.count("select id::text from message where org_id = $1 and state <> 'done'").await;
+    assert_eq!(unfinished, BTreeMap::new());
+    let sets = "select s.title from session s join artifact_set a on a.session_id = s.id
+                 where s.org_id = $1 and a.tier = 'good' and a.state = 'ready'";
+    scene.compare(&scene.count(sets).await);
+    scene.chain_holds().await;
 }

@@ -102,19 +102,18 @@ async fn analyze(
     let text = turns::checked_text(&ctx, &request.text)?;
     let hints = hints(&request)?;
     let mut tx = ctx.begin(Action::EditSessions).await?;
-    let session = match request.session_id {
-        Some(id) => store::lock(&mut tx, id).await?,
-        None => {
-            let title = request.title.as_deref();
-            lifecycle::create(&ctx, &mut tx, request.workspace_id, title).await?
+    let place = match request.session_id {
+        Some(id) => {
+            let session = store::lock(&mut tx, id).await?;
+            Place::After { parent: session.head_id, session }
         }
+        None => Place::New { workspace_id: request.workspace_id, title: request.title },
     };
-    let hints = (session.analyses == 0).then_some(hints);
-    let input = Input::Text { text, hints };
+    let input = Input::Text { text, hints: place.is_first().then_some(hints) };
     if wants_async(&headers) {
-        turn_later(&ctx, tx, &session, session.head_id, input).await
+        turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&ctx, tx, &session, session.head_id, input).await
+        turn_now(&ctx, tx, place, input).await
     }
 }
 
@@ -138,21 +137,48 @@ fn hints(request: &AnalyzeRequest) -> Result<Hints> {
     })
 }
 
-/// A turn from beginning to end in the transaction of the request.
-async fn turn_now(
-    ctx: &Ctx,
-    mut tx: TenantTx,
-    session: &Session,
-    parent: Option<Uuid>,
-    input: Input,
-) -> Result<Response> {
-    let turn = turns::begin(ctx, &mut tx, session, parent, &input).await?;
-    let work = turns::prepare(&mut tx, session.id, parent, input).await?;
+/// Where a turn goes.
+enum Place {
+    After { session: Session, parent: Option<Uuid> },
+    New { workspace_id: Option<Uuid>, title: Option<String> },
+}
+
+impl Place {
+    /// Whether nothing was designed yet.
+    fn is_first(&self) -> bool {
+        match self {
+            Self::After { session, .. } => session.analyses == 0,
+            Self::New { .. } => true,
+        }
+    }
+
+    /// The session and the message before the turn.
+    async fn open(self, ctx: &Ctx, tx: &mut TenantTx) -> Result<(Session, Option<Uuid>)> {
+        match self {
+            Self::After { session, parent } => Ok((session, parent)),
+            Self::New { workspace_id, title } => {
+                let title = title.as_deref();
+                Ok((lifecycle::create(ctx, tx, workspace_id, title).await?, None))
+            }
+        }
+    }
+}
+
+/// A turn from beginning to end in the transaction of the request. Thinking
+/// comes first: events make the others of the organisation wait until the end.
+async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Result<Response> {
+    let after = match &place {
+        Place::After { session, parent } => Some((session.id, *parent)),
+        Place::New { .. } => None,
+    };
+    let work = turns::prepare(&mut tx, after, input.clone()).await?;
     let thought = turns::think(work, None).await?;
-    if session.analyses == 0 && !thought.makes_analysis() {
+    if place.is_first() && !thought.makes_analysis() {
         // Nothing is kept of a text that describes nothing.
         return Err(Error::invalid("text", thought.text().to_owned()));
     }
+    let (session, parent) = place.open(ctx, &mut tx).await?;
+    let turn = turns::begin(ctx, &mut tx, &session, parent, &input).await?;
     turns::end(&mut tx, session.id, turn.answer.id, &thought, Some(ctx.person.id)).await?;
     let answer = messages::find(&mut tx, session.id, turn.answer.id).await?;
     let number = answer.analysis;
@@ -166,14 +192,9 @@ async fn turn_now(
 }
 
 /// A turn of which the second half is a job's.
-async fn turn_later(
-    ctx: &Ctx,
-    mut tx: TenantTx,
-    session: &Session,
-    parent: Option<Uuid>,
-    input: Input,
-) -> Result<Response> {
-    let turn = turns::begin(ctx, &mut tx, session, parent, &input).await?;
+async fn turn_later(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Result<Response> {
+    let (session, parent) = place.open(ctx, &mut tx).await?;
+    let turn = turns::begin(ctx, &mut tx, &session, parent, &input).await?;
     turns::later(ctx, &mut tx, session.id, turn.answer.id).await?;
     tx.commit().await?;
     let operation = turn.answer.id;
@@ -326,11 +347,11 @@ async fn create_message(
     };
     let mut tx = ctx.begin(Action::EditSessions).await?;
     let session = store::lock(&mut tx, id).await?;
-    let parent = new.parent_id.or(session.head_id);
+    let place = Place::After { parent: new.parent_id.or(session.head_id), session };
     if wants_async(&headers) {
-        turn_later(&ctx, tx, &session, parent, input).await
+        turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&ctx, tx, &session, parent, input).await
+        turn_now(&ctx, tx, place, input).await
     }
 }
 

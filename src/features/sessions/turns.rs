@@ -236,18 +236,19 @@ pub async fn stop(tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<(
     events::emit(tx, stopped.after(json!({ "message_id": answer.id }))).await
 }
 
-/// Gathers what an answer is made from.
+/// Gathers what an answer is made from: the design before it, if it comes
+/// `after` a message of a session.
 pub async fn prepare(
     tx: &mut TenantTx,
-    session_id: Uuid,
-    parent: Option<Uuid>,
+    after: Option<(Uuid, Option<Uuid>)>,
     input: Input,
 ) -> Result<Work> {
-    let number = messages::analysis_before(tx, session_id, parent).await?;
-    let previous = match number {
-        Some(number) => Some((number, analyses::brief(tx, session_id, number).await?)),
-        None => None,
-    };
+    let mut previous = None;
+    if let Some((session_id, parent)) = after
+        && let Some(number) = messages::analysis_before(tx, session_id, parent).await?
+    {
+        previous = Some((number, analyses::brief(tx, session_id, number).await?));
+    }
     let mut brief = previous.as_ref().map(|it| it.1.clone()).unwrap_or_default();
     brief.policy = defaults::policy(tx).await?;
     Ok(Work { previous, brief, input })
@@ -488,8 +489,8 @@ impl Answer {
         }
         let said = answer.parent_id.ok_or(Error::NotFound("message"))?;
         let said = messages::find(&mut tx, self.session_id, said).await?;
-        let parent = said.parent_id;
-        let work = prepare(&mut tx, self.session_id, parent, Input::of(said)?).await?;
+        let after = Some((self.session_id, said.parent_id));
+        let work = prepare(&mut tx, after, Input::of(said)?).await?;
         // The same input takes the same steps: an attempt that follows one that
         // was cut off goes on telling where that one ended.
         let told = live::told(&mut tx, self.session_id, "step", self.message_id).await?.len();

@@ -1,8 +1,11 @@
-//! One attempt at a delivery: signed, sent, and what came of it written down.
+//! Deliveries: signed, sent, and what came of each attempt written down.
 //!
+//! The deliveries of an endpoint wait in a few lanes, and a job empties one.
 //! The attempt is made outside of any transaction. Should the server die before
 //! the outcome is written, the queue runs the job again and the receiver sees
 //! the same `webhook-id` twice.
+
+use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,22 +27,54 @@ use crate::platform::state::AppState;
 /// endpoint that hangs must not take the room of all others.
 const LANES: u128 = 4;
 
+/// What failed and what is sent again waits here, and so does all that is for
+/// an endpoint that fails.
+pub const SLOW_LANE: i16 = 0;
+
+/// A lane is left after so long, for the lanes of others.
+const TURN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Empties a lane of an endpoint of all that is due.
 #[derive(Serialize, Deserialize)]
 pub struct Deliver {
-    pub delivery_id: Uuid,
+    pub endpoint_id: Uuid,
+    pub lane: i16,
 }
 
-/// Of several jobs for one delivery only the last enqueued runs.
-pub async fn enqueue(
-    tx: &mut dyn Tx,
-    job: &Deliver,
-    endpoint_id: Uuid,
-    failing: bool,
-    at: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let lane = if failing { 0 } else { job.delivery_id.as_u128() % LANES };
-    let when = When { at: Some(at), key: Some(format!("webhooks:{}", job.delivery_id)) };
-    jobs::enqueue_in(tx, &format!("webhooks:{endpoint_id}:{lane}"), job, when).await
+pub fn lane_of(delivery_id: Uuid, failing: bool) -> i16 {
+    if failing {
+        SLOW_LANE
+    } else {
+        i16::try_from(delivery_id.as_u128() % LANES).unwrap_or(SLOW_LANE)
+    }
+}
+
+impl Deliver {
+    /// One waiting job per lane is enough, since it empties it. Transactions
+    /// that enqueue it wait for each other; they write their events first, so
+    /// that all wait in the same order.
+    pub async fn enqueue(self, tx: &mut dyn Tx) -> anyhow::Result<()> {
+        let (queue, at) = (self.queue(), tx.now());
+        let when = When { at: Some(at), key: Some(queue.clone()) };
+        jobs::enqueue_in(tx, &queue, &self, when).await
+    }
+
+    /// Looks into the slow lane when `delivery_id` is due again. The job has a
+    /// key of its own: it must not put off one that is to run now.
+    async fn enqueue_again(
+        tx: &mut dyn Tx,
+        endpoint_id: Uuid,
+        delivery_id: Uuid,
+        at: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
+        let job = Self { endpoint_id, lane: SLOW_LANE };
+        let when = When { at: Some(at), key: Some(format!("webhooks:{delivery_id}")) };
+        jobs::enqueue_in(tx, &job.queue(), &job, when).await
+    }
+
+    fn queue(&self) -> String {
+        format!("webhooks:{}:{}", self.endpoint_id, self.lane)
+    }
 }
 
 /// A delivery that is to be made, with all that is needed for it.
@@ -64,34 +99,84 @@ impl Job for Deliver {
     const HISTORY: bool = false;
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
-        let due: Option<Due> = sqlx::query_as(
-            "select d.id, d.org_id, d.endpoint_id, d.message_id, d.tries, m.body, m.test,
-                    e.url, e.secret, e.status as endpoint_status,
-                    case when e.old_secret_until > $2 then e.old_secret end as old_secret
-               from webhook_delivery d
-               join webhook_message m on m.id = d.message_id
-               join webhook_endpoint e on e.id = d.endpoint_id
-              where d.id = $1 and d.status = 'pending'",
-        )
-        .bind(self.delivery_id)
-        .bind(state.clock.now())
-        .fetch_optional(state.db.pool())
-        .await?;
-        // Absent when the endpoint was deleted, or this is a repetition.
-        let Some(due) = due else { return Ok(()) };
-        match due.endpoint_status.as_str() {
-            "paused" if !due.test => set_aside(&state, &due, "held").await,
-            "disabled" => set_aside(&state, &due, "failed").await,
-            _ => {
-                let headers = due.headers(&state)?;
-                let sent = state.outbound.post(&due.url, &headers, due.body.clone()).await;
-                Outcome::new(sent, headers).settle(&state, due).await
+        let begun = Instant::now();
+        while let Some(due) = self.next(&state).await? {
+            let delivered = match due.endpoint_status.as_str() {
+                "paused" if !due.test => set_aside(&state, &due, "held").await?,
+                "disabled" => set_aside(&state, &due, "failed").await?,
+                _ => attempt(&state, due).await?,
+            };
+            if !delivered && self.lane != SLOW_LANE {
+                return self.slow_down(&state).await;
+            }
+            if begun.elapsed() > TURN {
+                let mut tx = state.db.system(Who::system()).await?;
+                self.enqueue(&mut tx).await?;
+                return Ok(tx.commit().await?);
             }
         }
+        Ok(())
     }
 }
 
-async fn set_aside(state: &AppState, due: &Due, status: &str) -> anyhow::Result<()> {
+impl Deliver {
+    /// What has been due for longest. The job has the lane for itself.
+    async fn next(&self, state: &AppState) -> anyhow::Result<Option<Due>> {
+        let due = sqlx::query_as(
+            "select d.id, d.org_id, d.endpoint_id, d.message_id, d.tries, m.body, m.test,
+                    e.url, e.secret, e.status as endpoint_status,
+                    case when e.old_secret_until > $3 then e.old_secret end as old_secret
+               from webhook_delivery d
+               join webhook_message m on m.id = d.message_id
+               join webhook_endpoint e on e.id = d.endpoint_id
+              where d.endpoint_id = $1 and d.lane = $2 and d.status = 'pending' and d.next_at <= $3
+              order by d.next_at, d.id limit 1",
+        )
+        .bind(self.endpoint_id)
+        .bind(self.lane)
+        .bind(state.clock.now())
+        .fetch_optional(state.db.pool())
+        .await?;
+        Ok(due)
+    }
+
+    /// The endpoint fails: the rest goes where there is one attempt at a time.
+    async fn slow_down(&self, state: &AppState) -> anyhow::Result<()> {
+        let mut tx = state.db.system(Who::system()).await?;
+        sqlx::query(
+            "update webhook_delivery set lane = $3
+              where endpoint_id = $1 and lane = $2 and status = 'pending'",
+        )
+        .bind(self.endpoint_id)
+        .bind(self.lane)
+        .bind(SLOW_LANE)
+        .execute(&mut *tx)
+        .await?;
+        Self { lane: SLOW_LANE, ..*self }.enqueue(&mut tx).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Sends it, and returns whether it arrived.
+async fn attempt(state: &AppState, due: Due) -> anyhow::Result<bool> {
+    let outcome = match due.headers(state) {
+        Ok(headers) => {
+            let sent = state.outbound.post(&due.url, &headers, due.body.clone()).await;
+            Outcome::new(sent, headers)
+        }
+        Err(err) => {
+            let error = format!("{err:#}");
+            tracing::error!(error, webhook = %due.endpoint_id, "cannot sign a message");
+            Outcome::unsent("cannot open the secret that messages are signed with")
+        }
+    };
+    let succeeded = outcome.succeeded();
+    outcome.settle(state, due).await?;
+    Ok(succeeded)
+}
+
+/// Does not send it, for now or for ever; that is no failure of the endpoint.
+async fn set_aside(state: &AppState, due: &Due, status: &str) -> anyhow::Result<bool> {
     sqlx::query(
         "update webhook_delivery set status = $2, next_at = null where id = $1 and status = 'pending'",
     )
@@ -99,7 +184,7 @@ async fn set_aside(state: &AppState, due: &Due, status: &str) -> anyhow::Result<
     .bind(status)
     .execute(state.db.pool())
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 impl Due {
@@ -144,16 +229,20 @@ impl Outcome {
                 headers: Some(reply.headers),
                 request,
             },
-            Err(failure) => Self {
-                response: None,
-                error: Some(failure.to_string()),
-                headers: None,
-                body: None,
-                cut: false,
-                millis: 0,
-                retry_after: None,
-                request,
-            },
+            Err(failure) => Self { request, ..Self::unsent(failure) },
+        }
+    }
+
+    fn unsent(error: impl ToString) -> Self {
+        Self {
+            response: None,
+            error: Some(error.to_string()),
+            headers: None,
+            body: None,
+            cut: false,
+            millis: 0,
+            retry_after: None,
+            request: Vec::new(),
         }
     }
 
@@ -184,7 +273,7 @@ impl Outcome {
         let outcome = if succeeded { "delivered" } else { "failed" };
         metrics::counter!("cloudgen_webhook_attempts_total", "outcome" => outcome).increment(1);
         if let Some(at) = next_at {
-            enqueue(&mut tx, &Deliver { delivery_id: due.id }, due.endpoint_id, true, at).await?;
+            Deliver::enqueue_again(&mut tx, due.endpoint_id, due.id, at).await?;
         }
         if succeeded {
             sqlx::query(
@@ -213,7 +302,7 @@ impl Outcome {
             "with delivery as (
                  update webhook_delivery
                     set status = $4, next_at = $5, tries = tries + 1, attempts = attempts + 1,
-                        response = $6, error = $7,
+                        lane = $14, response = $6, error = $7,
                         delivered_at = case when $4 = 'delivered' then $3 else delivered_at end
                   where id = $2
                  returning org_id, id, endpoint_id
@@ -245,6 +334,7 @@ impl Outcome {
         .bind(&self.body)
         .bind(self.millis)
         .bind(self.cut)
+        .bind(SLOW_LANE)
         .execute(&mut **tx)
         .await?;
         Ok(done.rows_affected() == 1)

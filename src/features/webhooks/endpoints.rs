@@ -236,13 +236,13 @@ pub async fn update(
     .bind(activated)
     .execute(&mut **tx)
     .await?;
-    if activated {
-        replay::release(tx, id).await?;
-    }
     let webhook = find(tx, id).await?;
     if let Some((old, new)) = difference(&before, &webhook) {
         let changed = Event::new("webhook.updated").on("webhook", id).before(old).after(new);
         events::emit(tx, changed).await?;
+    }
+    if activated {
+        replay::release(tx, id).await?;
     }
     Ok(webhook)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::deliver::{self, Deliver};
+use super::deliver::{Deliver, lane_of};
 use super::event_types::is_told;
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
@@ -88,10 +88,11 @@ impl Message<'_> {
 pub async fn deliver_to(tx: &mut dyn Tx, message: &Message<'_>, to: &Listener) -> Result<Uuid> {
     let (id, now) = (tx.new_id(), tx.now());
     let (status, next_at) = if to.paused { ("held", None) } else { ("pending", Some(now)) };
+    let lane = lane_of(id, to.failing);
     sqlx::query(
         "insert into webhook_delivery
-                (id, org_id, endpoint_id, message_id, type, status, next_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                (id, org_id, endpoint_id, message_id, type, status, next_at, created_at, lane)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id)
     .bind(message.org_id)
@@ -101,10 +102,11 @@ pub async fn deliver_to(tx: &mut dyn Tx, message: &Message<'_>, to: &Listener) -
     .bind(status)
     .bind(next_at)
     .bind(now)
+    .bind(lane)
     .execute(tx.conn())
     .await?;
     if !to.paused {
-        deliver::enqueue(tx, &Deliver { delivery_id: id }, to.id, to.failing, now).await?;
+        Deliver { endpoint_id: to.id, lane }.enqueue(tx).await?;
     }
     Ok(id)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::deliver::Deliver;
+use super::deliver::{Deliver, SLOW_LANE};
 use super::deliveries::{self, Delivery, DeliveryStatus};
 use super::endpoints::{self, Status, Webhook};
 use super::event_types;
@@ -15,7 +15,6 @@ use super::hear::{self, Listener, Message};
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, FieldError, Result};
 use crate::platform::events::{self, Event};
-use crate::platform::jobs::Job;
 
 /// Which deliveries to send again.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -49,8 +48,8 @@ pub struct Test {
 /// At most so many with one call.
 const AT_ONCE: i64 = 10_000;
 
-/// Makes deliveries due now, the oldest first, and enqueues their jobs behind
-/// each other: what is sent again must not hold up what is new.
+/// Makes deliveries due now, in the slow lane: what is sent again must not hold
+/// up what is new.
 macro_rules! resend {
     ($which:literal) => {
         concat!(
@@ -61,14 +60,10 @@ macro_rules! resend {
             " order by d.id limit $3 for update
              ), again as (
                  update webhook_delivery d
-                    set status = 'pending', tries = 0, next_at = $4
+                    set status = 'pending', tries = 0, next_at = $4, lane = $5
                    from chosen where d.id = chosen.id returning d.id
              )
-             select count(*) from (
-                 select app.enqueue_in(
-                            'webhooks:' || $2 || ':0', $5, json_build_object('delivery_id', id),
-                            $4, $6, 'webhooks:' || id)
-                   from again) done"
+             select count(*) from again"
         )
     };
 }
@@ -78,18 +73,18 @@ pub async fn one(tx: &mut TenantTx, webhook_id: Uuid, id: Uuid) -> Result<Delive
     accepts(&endpoints::find(tx, webhook_id).await?)?;
     deliveries::find(tx, webhook_id, id).await?;
     let (org_id, now) = (tx.org_id(), tx.now());
-    let _: i64 = sqlx::query_scalar(resend!("d.id = $7"))
+    let _: i64 = sqlx::query_scalar(resend!("d.id = $6"))
         .bind(org_id)
         .bind(webhook_id)
         .bind(1_i64)
         .bind(now)
-        .bind(Deliver::NAME)
-        .bind(Deliver::ATTEMPTS)
+        .bind(SLOW_LANE)
         .bind(id)
         .fetch_one(&mut **tx)
         .await?;
     let replayed = Event::new("webhook.replayed").on("webhook", webhook_id);
     events::emit(tx, replayed.after(json!({ "delivery": id }))).await?;
+    send_again(tx, webhook_id).await?;
     deliveries::find(tx, webhook_id, id).await
 }
 
@@ -110,13 +105,12 @@ pub async fn span(tx: &mut TenantTx, webhook_id: Uuid, replay: &Replay) -> Resul
         return Err(Error::Invalid(complaints));
     }
     let queued: i64 =
-        sqlx::query_scalar(resend!("d.status = $7 and d.created_at >= $8 and d.created_at < $9"))
+        sqlx::query_scalar(resend!("d.status = $6 and d.created_at >= $7 and d.created_at < $8"))
             .bind(org_id)
             .bind(webhook_id)
             .bind(AT_ONCE)
             .bind(now)
-            .bind(Deliver::NAME)
-            .bind(Deliver::ATTEMPTS)
+            .bind(SLOW_LANE)
             .bind(status)
             .bind(replay.from)
             .bind(until)
@@ -125,6 +119,7 @@ pub async fn span(tx: &mut TenantTx, webhook_id: Uuid, replay: &Replay) -> Resul
     let replayed = Event::new("webhook.replayed").on("webhook", webhook_id);
     let values = json!({ "from": replay.from, "until": until, "status": status, "queued": queued });
     events::emit(tx, replayed.after(values)).await?;
+    send_again(tx, webhook_id).await?;
     Ok(Replayed { queued, more: queued == AT_ONCE })
 }
 
@@ -136,11 +131,10 @@ pub async fn release(tx: &mut TenantTx, webhook_id: Uuid) -> Result<()> {
         .bind(webhook_id)
         .bind(i64::MAX)
         .bind(now)
-        .bind(Deliver::NAME)
-        .bind(Deliver::ATTEMPTS)
+        .bind(SLOW_LANE)
         .fetch_one(&mut **tx)
         .await?;
-    Ok(())
+    send_again(tx, webhook_id).await
 }
 
 /// Sends the example of a type, signed like any message, once.
@@ -155,10 +149,14 @@ pub async fn test(tx: &mut TenantTx, webhook_id: Uuid, test: &Test) -> Result<De
     let message = Message { org_id, id, kind: kind.name, body: body.to_string(), test: true };
     message.insert(tx).await?;
     let listener = Listener { id: webhook_id, paused: false, failing: false };
-    let delivery = hear::deliver_to(tx, &message, &listener).await?;
     let tested = Event::new("webhook.tested").on("webhook", webhook_id);
     events::emit(tx, tested.after(json!({ "type": kind.name }))).await?;
+    let delivery = hear::deliver_to(tx, &message, &listener).await?;
     deliveries::find(tx, webhook_id, delivery).await
+}
+
+async fn send_again(tx: &mut TenantTx, webhook_id: Uuid) -> Result<()> {
+    Ok(Deliver { endpoint_id: webhook_id, lane: SLOW_LANE }.enqueue(tx).await?)
 }
 
 fn accepts(webhook: &Webhook) -> Result<()> {
