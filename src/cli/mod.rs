@@ -77,6 +77,9 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(admin::audit::Command),
+    /// List organisations, and change their plans
+    #[command(subcommand)]
+    Orgs(admin::orgs::Command),
     /// Print what a shell needs to complete commands
     Completions(shell::Completions),
     /// Write manual pages
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Prices(command) => prices::run(command).map(|()| ExitCode::SUCCESS),
         Command::Audit(command) => block_on(admin::audit::run(command)),
+        Command::Orgs(command) => block_on(admin::orgs::run(command)),
         Command::Completions(args) => shell::completions(&args, Cli::command()),
         Command::Man(args) => shell::man(&args, Cli::command()),
     };

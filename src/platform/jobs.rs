@@ -34,6 +34,15 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const HISTORY: bool = true;
 
     fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Called when the last attempt failed, for whoever waits for the outcome.
+    fn give_up(
+        self,
+        _state: AppState,
+        _error: &str,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// How a job is known to the worker.
@@ -242,15 +251,26 @@ impl<J: Job> TaskHandler for Run<J> {
         let Some(state) = ctx.get_ext::<AppState>().cloned() else {
             return Err(Failure("the worker was started without a state".to_owned()));
         };
-        if !J::HISTORY {
-            return self.0.run(state).await.map_err(|err| {
+        let attempt = *ctx.job().attempts();
+        let done = if J::HISTORY {
+            let job = (*ctx.job().id(), i32::from(attempt));
+            record(&state, J::NAME, job, self.0.run(state.clone())).await
+        } else {
+            self.0.run(state.clone()).await.map_err(|err| {
                 let error = format!("{err:#}");
                 tracing::warn!(job.name = J::NAME, error, "job {} failed", J::NAME);
                 Failure(error)
-            });
+            })
+        };
+        if let Err(Failure(error)) = &done
+            && attempt >= *ctx.job().max_attempts()
+            && let Ok(job) = serde_json::from_value::<J>(ctx.payload().clone())
+            && let Err(err) = job.give_up(state, error).await
+        {
+            let error = format!("{err:#}");
+            tracing::error!(job.name = J::NAME, error, "a job could not be given up");
         }
-        let job = (*ctx.job().id(), i32::from(*ctx.job().attempts()));
-        record(&state, J::NAME, job, self.0.run(state.clone())).await
+        done
     }
 }
 

@@ -31,6 +31,7 @@ pub const ACCESS: &[(&str, &str, &str)] = &[
     ("get /api/v1/members/{id}", "viewer", ""),
     ("patch /api/v1/members/{id}", "admin", r#"{"role":"viewer"}"#),
     ("delete /api/v1/members/{id}", "admin", ""),
+    ("post /api/v1/members/{id}/sign-out", "admin", ""),
     ("get /api/v1/invitations", "admin", ""),
     ("post /api/v1/invitations", "admin", r#"{"email":"new@example.com","role":"viewer"}"#),
     ("get /api/v1/invitations/{id}", "admin", ""),

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::program::{Server, ask};
-use crate::support::{Received, Receiver, between};
+use crate::support::{Receiver, between};
 
 const WRITERS: usize = 6;
 
@@ -181,31 +181,6 @@ async fn listen(server: &Server, cookie: &str, url: &str, event: &str) -> String
     between(&answer, "\"secret\":\"", "\"").to_owned()
 }
 
-/// What arrives until there was a message about each of `subjects`, and how many
-/// different ones.
-async fn arrivals(
-    receiver: &Receiver,
-    subjects: &BTreeSet<String>,
-    pointer: &str,
-) -> (Vec<Received>, usize) {
-    let mut all: Vec<Received> = Vec::new();
-    let mut missing = subjects.clone();
-    let everything = async {
-        while !missing.is_empty() {
-            for message in receiver.take() {
-                missing.remove(message.json().pointer(pointer).unwrap().as_str().unwrap());
-                all.push(message);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    // Jobs of a server that died are taken over after half a minute.
-    tokio::time::timeout(Duration::from_secs(120), everything).await.ok();
-    assert_eq!(missing, BTreeSet::new(), "of {} these were not told", subjects.len());
-    let ids: BTreeSet<_> = all.iter().map(|it| it.header("webhook-id").to_owned()).collect();
-    (all, ids.len())
-}
-
 /// A server with people who write while it is killed again and again.
 struct Scene {
     server: Server,
@@ -284,6 +259,45 @@ impl Scene {
         assert_eq!((lost, duplicate, phantom), (vec![], vec![], vec![]));
     }
 
+    /// Waits until there was a message about each of `subjects`, which `pointers`
+    /// find in it; returns how many different ones there were.
+    async fn arrivals(&self, subjects: &BTreeSet<String>, pointers: &[&str]) -> usize {
+        let mut missing = subjects.clone();
+        let mut ids = BTreeSet::new();
+        let everything = async {
+            while !missing.is_empty() {
+                for message in self.receiver.take() {
+                    assert!(message.is_signed_with(&self.secret));
+                    let body = message.json();
+                    let parts = pointers.iter().map(|it| body.pointer(it).unwrap().as_str());
+                    missing.remove(&parts.map(Option::unwrap).collect::<Vec<_>>().join(" "));
+                    ids.insert(message.header("webhook-id").to_owned());
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        // Jobs of a server that died are taken over after half a minute.
+        if tokio::time::timeout(Duration::from_secs(180), everything).await.is_err() {
+            let jobs: Vec<String> = sqlx::query_scalar(
+                "select concat_ws(' ', t.identifier, j.payload, j.attempts, j.run_at, j.locked_at,
+                                  j.locked_by, j.last_error)
+                   from graphile_worker._private_jobs j
+                   join graphile_worker._private_tasks t on t.id = j.task_id",
+            )
+            .fetch_all(&self.pool().await)
+            .await
+            .unwrap();
+            let failed: Vec<String> =
+                sqlx::query_scalar("select name || ': ' || error from job_run where error <> ''")
+                    .fetch_all(&self.pool().await)
+                    .await
+                    .unwrap();
+            let count = subjects.len();
+            panic!("of {count} not told: {missing:?}; jobs: {jobs:#?}; failed: {failed:#?}");
+        }
+        ids.len()
+    }
+
     async fn chain_holds(&self) {
         let mut conn = self.pool().await.acquire().await.unwrap();
         let chain = events::verify(&mut conn, self.org).await.unwrap();
@@ -308,8 +322,7 @@ async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
     scene.chain_holds().await;
 
     let told = &scene.told.acknowledged;
-    let (messages, distinct) = arrivals(&scene.receiver, told, "/data/after/name").await;
-    assert!(messages.iter().all(|it| it.is_signed_with(&scene.secret)));
+    let distinct = scene.arrivals(told, &["/data/after/name"]).await;
     assert!(distinct >= told.len(), "each change has a message of its own");
 }
 
@@ -323,10 +336,10 @@ async fn kills_interrupt_designs_and_none_is_lost_or_made_twice() {
     scene.compare(&sessions);
     assert_eq!(audited, sessions, "each write and its event are one");
 
-    let ids = scene.count("select id::text from session where org_id = $1").await;
-    let ids: BTreeSet<String> = ids.into_keys().collect();
-    let (messages, _) = arrivals(&scene.receiver, &ids, "/data/subject/id").await;
-    assert!(messages.iter().all(|it| it.is_signed_with(&scene.secret)));
+    // Also those that are made without being asked for.
+    let sets = "select session_id || ' ' || tier from artifact_set where org_id = $1";
+    let sets: BTreeSet<String> = scene.count(sets).await.into_keys().collect();
+    scene.arrivals(&sets, &["/data/subject/id", "/data/after/option"]).await;
 
     // What jobs were at when they died was taken up again, and ended once.
     scene.compare(

@@ -41,6 +41,24 @@ fn every_operation_is_described_and_every_reference_resolves() {
     references(&document, &document);
 }
 
+/// ASVS V14.2.1
+#[test]
+fn no_operation_takes_a_secret_in_its_address() {
+    let document: Value = serde_json::from_str(&cloudgen::app::openapi()).unwrap();
+    let mut seen = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let operations = item.as_object().unwrap().values();
+        let parameters = operations.filter_map(|it| it["parameters"].as_array()).flatten();
+        for parameter in parameters.filter(|it| it["in"] != "header") {
+            let name = parameter["name"].as_str().unwrap().to_lowercase();
+            let secret = ["password", "secret", "token", "api_key", "code"];
+            assert!(!secret.iter().any(|it| name.contains(it)), "{path}: {name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50);
+}
+
 fn references(value: &Value, document: &Value) {
     match value {
         Value::Object(map) => {

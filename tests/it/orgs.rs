@@ -250,6 +250,78 @@ async fn who_is_removed_or_leaves_is_out_at_once() {
     ]));
 }
 
+/// ASVS V7.4.5
+#[tokio::test]
+async fn who_manages_members_can_end_all_their_logins() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    let admin = app.member(org, Role::Admin).await;
+    let lost = app.member(org, Role::Member).await;
+    let elsewhere = app.sign_in(lost.account.unwrap(), None).await;
+    let sign_out = format!("{}/sign-out", member(&lost));
+    admin.post(&sign_out, json!({})).await.expect(204);
+    lost.get("/api/v1/members").await.expect(401);
+    elsewhere.get("/api/v1/me").await.expect(401);
+    admin.get("/api/v1/members").await.expect(200);
+    assert_eq!(app.mails().await.iter().filter(|it| it.kind == "signed_out").count(), 1);
+    assert!(app.events(org).await.ends_with(&["member.signed_out".to_owned()]));
+
+    let again = app.sign_in(lost.account.unwrap(), Some(org)).await;
+    let page = format!("/settings/members/{}", lost.account.unwrap());
+    let text = admin.get(&page).await.expect(200).text;
+    assert!(text.contains("Sign out everywhere"), "{text}");
+    admin.submit(&format!("{page}/sign-out"), &[]).await.expect(303);
+    again.get("/api/v1/me").await.expect(401);
+
+    // Nobody reaches above their own role, or into other organisations.
+    let owner = app.member(org, Role::Owner).await;
+    admin.post(&format!("{}/sign-out", member(&owner)), json!({})).await.expect(403);
+    let stranger = app.owner().await;
+    stranger.post(&format!("{}/sign-out", member(&admin)), json!({})).await.expect(404);
+    owner.get("/api/v1/me").await.expect(200);
+    admin.get("/api/v1/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_command_lists_organisations_and_changes_their_plan() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    app.org("Twin").await;
+    app.org("Twin").await;
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_cloudgen"))
+            .arg("orgs")
+            .args(arguments)
+            .env("DATABASE_URL", &app.database.url)
+            .env("CLOUDGEN_SECRET_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let (well, said) = run(&["plan", "Acme", "enterprise"]);
+    assert!(
+        well && said.contains("Acme has the plan enterprise now; before it was free"),
+        "{said}"
+    );
+    let (well, said) = run(&["list"]);
+    assert!(well && said.contains(&org.to_string()) && said.contains("enterprise"), "{said}");
+    assert!(app.events(org).await.ends_with(&["org.plan_changed".to_owned()]));
+    let (well, _) = run(&["plan", &org.to_string(), "enterprise"]);
+    assert!(
+        well && app.events(org).await.iter().filter(|it| *it == "org.plan_changed").count() == 1
+    );
+
+    for (arguments, advice) in [
+        (["plan", "Acme", "gold"], "the plans are free, pro, enterprise"),
+        (["plan", "Nobody", "pro"], "`cloudgen orgs list` shows all"),
+        (["plan", "Twin", "pro"], "give the id of one"),
+    ] {
+        let (well, said) = run(&arguments);
+        assert!(!well && said.contains(advice), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn members_are_listed_by_name_in_parts() {
     let app = App::new().await;

@@ -89,6 +89,47 @@ async fn refusals_of_the_api_are_problems() {
     assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/api#problem-method_not_allowed","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"not with this method","instance":"/api/v1/me","request_id":"ID"}"#);
 }
 
+/// ASVS V16.5.1
+#[tokio::test]
+async fn a_failure_of_ours_tells_nothing_about_the_inside() {
+    let app = App::new().await;
+    let owner = app.owner().await;
+    sqlx::raw_sql("alter table workspace rename to hidden_from_queries")
+        .execute(app.pool())
+        .await
+        .unwrap();
+    let answer = owner.get("/api/v1/workspaces").await.expect(500);
+    let problem = answer.json();
+    assert_eq!(problem["code"], "internal");
+    assert_eq!(problem["request_id"], answer.header("x-request-id"));
+    let page = owner.get("/settings/workspaces").await.expect(500);
+    for text in [&answer.text, &page.text] {
+        for inside in ["workspace\"", "relation", "sqlx", "select", ".rs", "panicked"] {
+            assert!(!text.contains(inside), "{inside} in {text}");
+        }
+    }
+}
+
+/// ASVS V2.2.1
+#[tokio::test]
+async fn what_the_browser_would_have_refused_the_server_refuses() {
+    let app = App::new().await;
+    let owner = app.owner().await;
+    let long = "x".repeat(101);
+    let cases: [(&str, &[(&str, &str)]); 5] = [
+        ("/settings/workspaces", &[("name", "")]),
+        ("/settings/workspaces", &[("name", &long)]),
+        ("/settings/members/invite", &[("email", "nobody"), ("role", "member")]),
+        ("/settings/members/invite", &[("email", "a@example.com"), ("role", "emperor")]),
+        ("/orgs/new", &[("name", "https://example.com")]),
+    ];
+    for (path, form) in cases {
+        let status = owner.submit(path, form).await.status;
+        assert!([400, 422].contains(&status), "{path} {form:?}: {status}");
+    }
+    assert_eq!(app.events(owner.org.unwrap()).await, ["org.created", "workspace.created"]);
+}
+
 #[tokio::test]
 async fn pages_send_strangers_to_sign_in_and_back() {
     let app = App::new().await;

@@ -91,3 +91,37 @@ async fn a_server_whose_postgres_was_killed_answers_again_by_itself() {
     assert_ne!(server.postgres_pid(), killed);
     assert_eq!(get(&server, "/readyz").await, 200);
 }
+
+/// ASVS V16.2.5
+#[tokio::test]
+async fn the_log_holds_no_secret_that_people_send() {
+    let mut server = Server::start().await;
+    let send = async |path: &str, more: &str, body: &str| {
+        let kind = if body.starts_with('{') { "json" } else { "x-www-form-urlencoded" };
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n{more}\
+             Content-Type: application/{kind}\r\nContent-Length: {1}\r\nConnection: close\r\n\r\n{body}",
+            server.address,
+            body.len(),
+        );
+        ask(server.address, &request).await.unwrap()
+    };
+    let password = "a+lake+of+quiet+herons";
+    let person = format!("name=Ada&email=ada%40example.com&password={password}");
+    assert_eq!(send("/sign-up", "", &person).await.0, 303, "the first account is let in");
+    let wrong = "email=ada%40example.com&password=wrong-hunter2-wrong";
+    assert_eq!(send("/sign-in", "", wrong).await.0, 422);
+    let cookie = "Cookie: cloudgen=canary-of-a-cookie\r\n";
+    assert_eq!(send("/api/v1/workspaces", cookie, r#"{"name":"A"}"#).await.0, 401);
+    let bearer = "Authorization: Bearer cg_live_canary-of-a-key\r\n";
+    assert_eq!(send("/api/v1/workspaces", bearer, r#"{"name":"A"}"#).await.0, 401);
+    let query = "/verify/canary-of-a-link?code=canary-of-a-code";
+    send(query, "", "").await;
+    server.stop();
+
+    let log = std::fs::read_to_string(server.home.path().join("log")).unwrap();
+    assert!(log.contains("/sign-in") && log.contains("/api/v1/workspaces"), "{log}");
+    for secret in ["quiet", "hunter2", "canary-of"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}

@@ -564,6 +564,7 @@ async fn messages_are_as_their_types_say() {
     let member = app.member(org, Role::Viewer).await;
     let path = format!("/api/v1/members/{}", member.account.unwrap());
     owner.patch(&path, json!({ "role": "member" })).await.expect(200);
+    owner.post(&format!("{path}/sign-out"), json!({})).await.expect(204);
     owner.delete(&path).await.expect(204);
     let member = app.member(org, Role::Viewer).await;
     member.post("/api/v1/org/leave", json!({})).await.expect(204);
@@ -608,6 +609,7 @@ async fn messages_are_as_their_types_say() {
         "key.",
         "member.joined",
         "org.defaults_changed",
+        "org.plan_changed",
         "webhook.disabled",
     ];
     for kind in KINDS.iter().filter(|it| !elsewhere.iter().any(|e| it.name.starts_with(e))) {

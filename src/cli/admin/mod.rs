@@ -1,3 +1,4 @@
 //! Commands for those who run a server.
 
 pub mod audit;
+pub mod orgs;

@@ -166,18 +166,23 @@ pub struct Generate {
 
 impl Job for Generate {
     const NAME: &'static str = "artifacts.generate";
-    const ATTEMPTS: i32 = 3;
+    const ATTEMPTS: i32 = 5;
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.generate(&state).await {
             // Its session is gone.
             Err(Error::NotFound(_)) => Ok(()),
-            Err(err) => {
+            // It would be the same another time.
+            Err(err @ Error::Conflict { .. }) => {
                 self.fail(&state, &err.body().message).await?;
-                Err(err.into())
+                Ok(())
             }
-            Ok(()) => Ok(()),
+            done => Ok(done?),
         }
+    }
+
+    async fn give_up(self, state: AppState, _: &str) -> anyhow::Result<()> {
+        Ok(self.fail(&state, "something went wrong on our side; try again").await?)
     }
 }
 

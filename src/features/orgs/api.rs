@@ -31,6 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(leave_org))
         .routes(routes!(list_members))
         .routes(routes!(find_member, update_member, delete_member))
+        .routes(routes!(sign_out_member))
         .routes(routes!(list_invitations, create_invitation))
         .routes(routes!(find_invitation, delete_invitation))
         .routes(routes!(resend_invitation))
@@ -237,6 +238,20 @@ async fn update_member(
 async fn delete_member(ctx: Ctx, Path(id): Path<Uuid>) -> Result<StatusCode> {
     let mut tx = ctx.begin(Action::ManageMembers).await?;
     members::remove(&ctx, &mut tx, id).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sign a member out everywhere: each of their logins ends at once, and they are
+/// told by mail. Their API keys keep working.
+#[utoipa::path(post, path = "/members/{id}/sign-out", tag = "members", params(("id" = Uuid, Path)), responses((status = 204), Errors))]
+async fn sign_out_member(
+    State(state): State<AppState>,
+    ctx: Ctx,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode> {
+    let mut tx = ctx.begin(Action::ManageMembers).await?;
+    members::sign_out(&state, &ctx, &mut tx, id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

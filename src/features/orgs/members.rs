@@ -150,6 +150,27 @@ pub async fn remove(ctx: &Ctx, tx: &mut TenantTx, account_id: Uuid) -> Result<()
     events::emit(tx, gone.before(json!({ "email": member.email, "role": member.role }))).await
 }
 
+/// Ends all logins of a member, wherever they are signed in, and tells them.
+pub async fn sign_out(
+    state: &AppState,
+    ctx: &Ctx,
+    tx: &mut TenantTx,
+    account_id: Uuid,
+) -> Result<Member> {
+    let member = find(tx, account_id).await?;
+    if member.role > ctx.role() {
+        return Err(Error::Forbidden);
+    }
+    let count: i64 =
+        sqlx::query_scalar("select app.sign_out($1)").bind(account_id).fetch_one(&mut **tx).await?;
+    let signed_out = Event::new("member.signed_out").on("account", account_id);
+    let signed_out = signed_out.after(json!({ "email": member.email, "logins": count }));
+    events::emit(tx, signed_out).await?;
+    let values = json!({ "name": member.name, "org": ctx.org.name, "by": ctx.person.name });
+    state.mail.send(tx, &Letter::new("signed_out", &member.email, values)).await?;
+    Ok(member)
+}
+
 /// Makes another member owner, and the caller an admin.
 pub async fn transfer(
     state: &AppState,

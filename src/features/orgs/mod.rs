@@ -48,6 +48,23 @@ pub async fn found(tx: &mut SystemTx, owner: Uuid, name: &str) -> Result<Uuid> {
     Ok(org_id)
 }
 
+/// Gives the organisation of the transaction another plan. What it has above the
+/// limits of a smaller one stays; there is only no room for more.
+pub async fn set_plan(tx: &mut TenantTx, plan: &str) -> Result<()> {
+    let before: String = sqlx::query_scalar(
+        "update org set plan = $1 from (select plan from org for update) before
+         returning before.plan",
+    )
+    .bind(plan)
+    .fetch_one(&mut **tx)
+    .await?;
+    if before == plan {
+        return Ok(());
+    }
+    let changed = Event::new("org.plan_changed").on("org", tx.org_id());
+    events::emit(tx, changed.before(json!({ "plan": before })).after(json!({ "plan": plan }))).await
+}
+
 /// The name of an organisation or a workspace.
 fn checked_name(typed: &str) -> Result<String> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");

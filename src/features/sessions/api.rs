@@ -171,6 +171,9 @@ async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Re
         Place::After { session, parent } => Some((session.id, *parent)),
         Place::New { .. } => None,
     };
+    if let Some((session_id, parent)) = after {
+        turns::refuse_while_answering(&mut tx, session_id, parent).await?;
+    }
     let work = turns::prepare(&mut tx, after, input.clone()).await?;
     let thought = turns::think(work, None).await?;
     if place.is_first() && !thought.makes_analysis() {

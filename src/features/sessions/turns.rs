@@ -133,6 +133,21 @@ pub fn checked_text(ctx: &Ctx, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// Nobody answers to an answer that is still to come.
+pub async fn refuse_while_answering(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    parent: Option<Uuid>,
+) -> Result<()> {
+    if let Some(parent) = parent
+        && messages::find(tx, session_id, parent).await?.state == "running"
+    {
+        let message = "CloudGen is still answering; wait for it, or stop it first";
+        return Err(Error::conflict("still_answering", message));
+    }
+    Ok(())
+}
+
 /// Writes down what the person said, after `parent`, and an answer to be given.
 pub async fn begin(
     ctx: &Ctx,
@@ -141,13 +156,7 @@ pub async fn begin(
     parent: Option<Uuid>,
     input: &Input,
 ) -> Result<Turn> {
-    if let Some(parent) = parent {
-        let parent = messages::find(tx, session.id, parent).await?;
-        if parent.state == "running" {
-            let message = "CloudGen is still answering; wait for it, or stop it first";
-            return Err(Error::conflict("still_answering", message));
-        }
-    }
+    refuse_while_answering(tx, session.id, parent).await?;
     let said = New {
         parent_id: parent,
         author: "person",
@@ -401,8 +410,7 @@ pub async fn end(
 ) -> Result<Option<Option<i32>>> {
     let session = store::lock(tx, session_id).await?;
     let state = messages::lock(tx, session_id, answer).await?.state;
-    // One that failed may have got another attempt.
-    if !["running", "failed"].contains(&state.as_str()) {
+    if state != "running" {
         return Ok(None);
     }
     let mut number = None;
@@ -459,19 +467,18 @@ pub struct Answer {
 
 impl Job for Answer {
     const NAME: &'static str = "sessions.answer";
-    const ATTEMPTS: i32 = 3;
+    const ATTEMPTS: i32 = 5;
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.give(&state).await {
             // The session was deleted while this waited.
             Err(Error::NotFound(_)) => Ok(()),
-            Err(err) => {
-                let err = anyhow::Error::from(err);
-                self.fail(&state).await?;
-                Err(err)
-            }
-            Ok(()) => Ok(()),
+            done => Ok(done?),
         }
+    }
+
+    async fn give_up(self, state: AppState, _: &str) -> anyhow::Result<()> {
+        Ok(self.fail(&state).await?)
     }
 }
 
@@ -484,7 +491,7 @@ impl Answer {
         let mut tx = state.db.tenant(self.org_id, self.who()).await?;
         store::find(&mut tx, self.session_id).await?;
         let answer = messages::find(&mut tx, self.session_id, self.message_id).await?;
-        if !["running", "failed"].contains(&answer.state.as_str()) {
+        if answer.state != "running" {
             return Ok(());
         }
         let said = answer.parent_id.ok_or(Error::NotFound("message"))?;
@@ -526,7 +533,7 @@ impl Answer {
         Ok(tx.commit().await?)
     }
 
-    /// Shows that it went wrong; another attempt may still mend it.
+    /// Shows that it went wrong.
     async fn fail(&self, state: &AppState) -> Result<()> {
         let mut tx = state.db.tenant(self.org_id, self.who()).await?;
         let answer = messages::lock(&mut tx, self.session_id, self.message_id).await?;

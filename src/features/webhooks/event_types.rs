@@ -85,6 +85,8 @@ kinds! {
         r#"{"email":"sam@example.com","role":"member"}"# => r#"{"role":"admin"}"#;
     "member.removed" on "account": "A member was removed.",
         r#"{"email":"sam@example.com","role":"member"}"# => "";
+    "member.signed_out" on "account": "All logins of a member were ended.",
+        "" => r#"{"email":"sam@example.com","logins":2}"#;
     "member.left" on "account": "A member left.",
         r#"{"email":"sam@example.com","role":"member"}"# => "";
     "invitation.created" on "invitation": "Somebody was invited.",
@@ -93,6 +95,8 @@ kinds! {
         "" => r#"{"email":"sam@example.com"}"#;
     "invitation.revoked" on "invitation": "An invitation was withdrawn.",
         r#"{"email":"sam@example.com"}"# => "";
+    "org.plan_changed" on "org": "The organisation has another plan.",
+        r#"{"plan":"free"}"# => r#"{"plan":"pro"}"#;
     "org.updated" on "org": "Settings of the organisation changed.",
         r#"{"name":"Acme"}"# => r#"{"name":"Acme Cloud"}"#;
     "org.transferred" on "org": "The organisation has another owner.",

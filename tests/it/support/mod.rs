@@ -30,7 +30,7 @@ use uuid::Uuid;
 pub use database::Database;
 pub use http::{Answer, Caller};
 pub use people::{PASSWORD, address, between, link};
-pub use receiver::{Received, Receiver};
+pub use receiver::Receiver;
 
 /// When tests begin.
 pub fn start() -> DateTime<Utc> {

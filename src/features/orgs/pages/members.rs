@@ -22,6 +22,7 @@ pub fn routes() -> Router<AppState> {
         .route("/settings/members/invite", get(show_invite).post(invite))
         .route("/settings/members/{id}", get(show).post(update))
         .route("/settings/members/{id}/remove", post(remove))
+        .route("/settings/members/{id}/sign-out", post(sign_out))
         .route("/settings/invitations/{id}/resend", post(resend))
         .route("/settings/invitations/{id}/revoke", post(revoke))
 }
@@ -178,6 +179,29 @@ async fn remove(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Response> {
     };
     match removed.await {
         Ok(()) => Ok(Flash::success("The member is removed.").redirect("/settings/members")),
+        Err(err) => {
+            let page = member_page(&ctx, id).await?;
+            again(err, |problem| Show { problem: Some(problem), ..page })
+        }
+    }
+}
+
+async fn sign_out(
+    State(state): State<AppState>,
+    ctx: Ctx,
+    Path(id): Path<Uuid>,
+) -> Result<Response> {
+    let ended = async {
+        let mut tx = ctx.begin(Action::ManageMembers).await?;
+        let member = members::sign_out(&state, &ctx, &mut tx, id).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(member)
+    };
+    match ended.await {
+        Ok(member) => {
+            let flash = Flash::success(format!("{} is signed out everywhere.", member.name));
+            Ok(flash.redirect("/settings/members"))
+        }
         Err(err) => {
             let page = member_page(&ctx, id).await?;
             again(err, |problem| Show { problem: Some(problem), ..page })
