@@ -15,6 +15,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::features::home::docs::Document;
+pub use crate::features::orgs::operator;
 use crate::features::{
     api_keys, artifacts, audit, auth, home, operations, orgs, sessions, webhooks, workbench,
 };

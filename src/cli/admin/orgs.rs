@@ -4,13 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
-use sqlx::FromRow;
-use uuid::Uuid;
 
+use crate::app::operator::{self, Row};
 use crate::cli::serve::Database;
-use crate::features::orgs::{self, plans};
 use crate::platform::config::Config;
-use crate::platform::events::Who;
 use crate::platform::state::AppState;
 
 #[derive(Subcommand)]
@@ -25,15 +22,6 @@ pub enum Command {
     },
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: Uuid,
-    name: String,
-    plan: String,
-    members: i64,
-    sessions: i64,
-}
-
 pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
     let database = Database::open(&config).await?;
@@ -46,22 +34,8 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     done
 }
 
-async fn all(state: &AppState) -> anyhow::Result<Vec<Row>> {
-    let mut tx = state.db.system(Who::system()).await?;
-    let rows = sqlx::query_as(
-        "select o.id, o.name, o.plan,
-                (select count(*) from member m where m.org_id = o.id) as members,
-                (select count(*) from session s where s.org_id = o.id) as sessions
-           from org o order by lower(o.name), o.id",
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    Ok(rows)
-}
-
 async fn list(state: &AppState) -> anyhow::Result<ExitCode> {
-    let rows = all(state).await?;
+    let rows = operator::all(state).await?;
     let width = rows.iter().map(|it| it.name.chars().count()).max().unwrap_or(0).max(12);
     say(&format!("{:36}  {:width$}  {:10}  members  sessions", "id", "organisation", "plan"));
     for Row { id, name, plan, members, sessions } in rows {
@@ -73,20 +47,18 @@ async fn list(state: &AppState) -> anyhow::Result<ExitCode> {
 }
 
 async fn set_plan(state: &AppState, wanted: &str, plan: &str) -> anyhow::Result<ExitCode> {
-    if !plans::all().iter().any(|(name, _)| *name == plan) {
-        let names: Vec<_> = plans::all().iter().map(|(name, _)| *name).collect();
-        bail!("there is no plan {plan}; the plans are {}", names.join(", "));
+    let plans = operator::plan_names();
+    if !plans.contains(&plan) {
+        bail!("there is no plan {plan}; the plans are {}", plans.join(", "));
     }
-    let rows = all(state).await?;
+    let rows = operator::all(state).await?;
     let named = |it: &&Row| it.id.to_string() == wanted || it.name == wanted;
     let org = match rows.iter().filter(named).collect::<Vec<_>>()[..] {
         [org] => org,
         [] => bail!("there is no organisation {wanted}; `cloudgen orgs list` shows all"),
         _ => bail!("several organisations are called {wanted}; give the id of one"),
     };
-    let mut tx = state.db.tenant(org.id, Who::system()).await?;
-    orgs::set_plan(&mut tx, plan).await?;
-    tx.commit().await?;
+    operator::change_plan(state, org.id, plan).await?;
     say(&format!("{} has the plan {plan} now; before it was {}", org.name, org.plan));
     Ok(ExitCode::SUCCESS)
 }

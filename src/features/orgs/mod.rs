@@ -6,6 +6,7 @@
 //! organisation's row ([`lock`]).
 
 pub mod api;
+pub mod operator;
 pub mod pages;
 pub mod plans;
 
@@ -50,7 +51,7 @@ pub async fn found(tx: &mut SystemTx, owner: Uuid, name: &str) -> Result<Uuid> {
 
 /// Gives the organisation of the transaction another plan. What it has above the
 /// limits of a smaller one stays; there is only no room for more.
-pub async fn set_plan(tx: &mut TenantTx, plan: &str) -> Result<()> {
+async fn set_plan(tx: &mut TenantTx, plan: &str) -> Result<()> {
     let before: String = sqlx::query_scalar(
         "update org set plan = $1 from (select plan from org for update) before
          returning before.plan",
