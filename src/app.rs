@@ -17,9 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::features::home::docs::Document;
 pub use crate::features::orgs::operator;
 use crate::features::{
-    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, webhooks, workbench,
+    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, shares, webhooks, workbench,
 };
 use crate::platform::access::Role;
+use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::ctx;
@@ -109,6 +110,7 @@ fn api() -> OpenApiRouter<AppState> {
             .merge(audit::api::routes())
             .merge(api_keys::api::routes())
             .merge(sessions::api::routes())
+            .merge(shares::api::routes())
             .merge(artifacts::api::routes())
             .merge(operations::api::routes())
             .merge(webhooks::api::routes()),
@@ -124,6 +126,8 @@ fn pages(dev: bool) -> Router<AppState> {
         .merge(auth::pages::routes())
         .merge(orgs::pages::routes())
         .merge(sessions::pages::routes())
+        .merge(shares::pages::routes())
+        .merge(shares::public_routes())
         .merge(webhooks::pages::routes())
         .merge(api_keys::pages::routes())
         .merge(workbench::routes())
@@ -174,7 +178,9 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let live = Live::new(db.pool().clone());
     let usage = Usage::default();
     let nav = NAV;
-    let parts = Parts { config, db, clock, ids, keys, mail, live, outbound, usage, templates, nav };
+    let cache = Cache::default();
+    let parts =
+        Parts { config, db, clock, ids, keys, mail, live, outbound, usage, templates, cache, nav };
     Ok(AppState::new(parts))
 }
 

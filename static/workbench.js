@@ -117,7 +117,7 @@ if (wb) {
   // The page of this address again; only what changed is put in.
   const refresh = async () => {
     const turn = ++asked;
-    const answer = await ask(location.pathname + whole).catch(() => null);
+    const answer = await ask(location.pathname + (whole || location.search)).catch(() => null);
     if (turn !== asked) return;
     if (!answer?.ok) return answer && location.reload();
     const fresh = parse(await answer.text());
@@ -135,6 +135,7 @@ if (wb) {
     if (!answer?.ok) return location.assign(url);
     const fresh = parse(await answer.text());
     if (push) history.pushState(null, "", url);
+    shown = location.pathname + location.search;
     document.title = fresh.title;
     talkTo(fresh);
     paneTo(fresh, true);
@@ -148,7 +149,18 @@ if (wb) {
     link.closest("details.menu")?.removeAttribute("open");
     go(link.getAttribute("href"));
   });
-  addEventListener("popstate", () => location.pathname.startsWith(base) && go(location.pathname + location.search, false));
+  // A form that leads to another state of the pane: a search, a comparison.
+  document.addEventListener("submit", (e) => {
+    if (!e.target.hasAttribute("data-go") || e.defaultPrevented) return;
+    e.preventDefault();
+    go(`${e.target.getAttribute("action")}?${new URLSearchParams(new FormData(e.target))}`);
+  });
+  // Going to a line of the same file is a matter of the browser.
+  let shown = location.pathname + location.search;
+  addEventListener("popstate", () => {
+    if (location.pathname + location.search === shown || !location.pathname.startsWith(base)) return;
+    go(location.pathname + location.search, false);
+  });
 
   on("click", "a[data-earlier]", async (link, e) => {
     if (!plain(e)) return;
@@ -249,6 +261,7 @@ if (wb) {
     if (state !== "done" || !analysis || !looks) return refresh();
     const url = tier ? `${base}/analyses/${analysis}/${tier}${tab ? `/${tab}` : ""}` : base;
     if (url !== location.pathname) history.replaceState(null, "", url);
+    shown = location.pathname + location.search;
     await refresh();
     wb.dataset.number = String(analysis);
   };

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod requirements;
+pub mod veil;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub mod analyses;
 pub mod artifacts;
 pub mod operations;
 pub mod sessions;
+pub mod shares;
 pub mod workbench;
 
 // With other systems.

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod api_key;
 pub mod assets;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod crypto;

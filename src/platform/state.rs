@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::cache::Cache;
 use super::clock::Clock;
 use super::config::Config;
 use super::crypto::Keyring;
@@ -30,6 +31,7 @@ pub struct Parts {
     pub outbound: Outbound,
     pub usage: Usage,
     pub templates: Templates,
+    pub cache: Cache,
     /// The navigation, which only the composition root can know.
     pub nav: &'static [NavItem],
 }

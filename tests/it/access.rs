@@ -76,6 +76,9 @@ pub const ACCESS: &[(&str, &str, &str)] = &[
         "",
     ),
     ("get /api/v1/sessions/{id}/analyses/{number}/diff", "viewer", ""),
+    ("get /api/v1/sessions/{id}/shares", "member", ""),
+    ("post /api/v1/sessions/{id}/shares", "member", "{}"),
+    ("delete /api/v1/sessions/{id}/shares/{share_id}", "member", ""),
     ("get /api/v1/org/defaults", "viewer", ""),
     ("put /api/v1/org/defaults", "admin", "{}"),
     (

@@ -28,6 +28,7 @@ mod program;
 mod readme;
 mod serve;
 mod sessions;
+mod shares;
 mod source;
 mod support;
 mod tenancy;

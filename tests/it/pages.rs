@@ -30,6 +30,7 @@ pub const PAGES: &[(&str, Looker, &str, u16)] = &[
     ("auth/forgot_password.html", Looker::Stranger, "/forgot-password", 200),
     ("auth/link_expired.html", Looker::Stranger, "/reset-password/nothing", 404),
     ("auth/link_expired.html", Looker::Stranger, "/verify/nothing", 404),
+    ("shares/over.html", Looker::Stranger, "/s/nothing", 404),
     ("auth/confirm.html", Looker::Owner, "/confirm", 200),
     ("account/index.html", Looker::Owner, "/account", 200),
     ("account/email.html", Looker::Owner, "/account/email", 200),

@@ -2,6 +2,7 @@
 //! They are never changed.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -15,9 +16,11 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::engine::analysis::Analysis;
 use crate::engine::brief::Brief;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
+use crate::platform::state::AppState;
 
 /// An analysis without its contents.
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
@@ -143,6 +146,51 @@ pub async fn report(tx: &mut TenantTx, session_id: Uuid, number: i32) -> Result<
             .fetch_optional(&mut **tx)
             .await?;
     Ok(unpack(&report.ok_or(Error::NotFound("analysis"))?)?)
+}
+
+/// An analysis that the engine makes again, or made not long ago.
+pub struct Replay {
+    at: (Uuid, i32),
+    from: From,
+}
+
+enum From {
+    Memory(Arc<Analysis>),
+    Brief(Box<Brief>),
+}
+
+/// About what the three options of an analysis take up in memory.
+const WEIGHT: usize = 512 << 10;
+
+/// Finds what is needed to look at an analysis as the engine sees it. The work
+/// itself is [`Replay::make`]'s, once the transaction is over.
+pub async fn replay(
+    state: &AppState,
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    number: i32,
+) -> Result<Replay> {
+    find(tx, session_id, number).await?;
+    let at = (session_id, number);
+    let from = match state.cache.get("analysis", session_id, number.into()) {
+        Some(made) => From::Memory(made),
+        None => From::Brief(Box::new(brief(tx, session_id, number).await?)),
+    };
+    Ok(Replay { at, from })
+}
+
+impl Replay {
+    pub async fn make(self, state: &AppState) -> Result<Arc<Analysis>> {
+        let brief = match self.from {
+            From::Memory(made) => return Ok(made),
+            From::Brief(brief) => brief,
+        };
+        // Off the threads that answer requests.
+        let made = tokio::task::spawn_blocking(move || Arc::new(brief.analyze()));
+        let made = made.await.map_err(anyhow::Error::from)?;
+        state.cache.put("analysis", self.at.0, self.at.1.into(), &made, WEIGHT);
+        Ok(made)
+    }
 }
 
 /// A report as it is kept.

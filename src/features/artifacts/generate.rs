@@ -2,15 +2,18 @@
 //! in another one.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::browser::Texts;
 use super::store::{self, Block, File, Set};
-use crate::engine::analysis::{self, Format};
+use crate::engine::analysis::{self, Design, Format};
 use crate::engine::bind;
 use crate::engine::brief::Brief;
+use crate::engine::emit::terraform::Settings;
 use crate::engine::emit::{index, package};
 use crate::engine::graph::Tier;
 use crate::features::analyses;
@@ -31,11 +34,25 @@ pub struct Of {
     pub format: Format,
 }
 
-/// A set that was generated and is not kept yet.
-struct Package {
-    manifest: Vec<File>,
-    archive: Vec<u8>,
+/// Files that were generated, and their archive.
+pub struct Package {
+    pub manifest: Vec<File>,
+    /// Paths and contents of those that are text.
+    pub texts: Arc<Texts>,
+    pub archive: Vec<u8>,
     checksum: [u8; 32],
+}
+
+impl Package {
+    /// About what it takes up in memory.
+    pub fn weight(&self) -> usize {
+        let texts: usize = self.texts.iter().map(|it| it.0.len() + it.1.len()).sum();
+        texts + self.archive.len() + (64 << 10)
+    }
+
+    pub fn checksum_hex(&self) -> String {
+        hex(&self.checksum)
+    }
 }
 
 /// Asks for a set; the one there is, when there is one that is not given up.
@@ -107,8 +124,6 @@ async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
     Ok(())
 }
 
-/// The archive of an option: its files in order of their paths, then
-/// `manifest.json`, which lists them with their checksums.
 async fn package(brief: Brief, tier: Tier, format: Format) -> Result<Package> {
     let made = tokio::task::spawn_blocking(move || {
         // A fault of the engine is this set's failure, with a message of ours.
@@ -122,7 +137,27 @@ async fn package(brief: Brief, tier: Tier, format: Format) -> Result<Package> {
 fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
     let analysis = brief.analyze();
     let design = analysis.options.iter().find(|it| it.graph.tier == tier)?;
-    let files = analysis::generate(&design.graph, format, &brief.code());
+    write(design, format, &brief.code(), &|_, content| content)
+}
+
+/// Paths and texts of the files of an option.
+pub fn texts_of(design: &Design, format: Format, settings: &Settings) -> Texts {
+    let files = analysis::generate(&design.graph, format, settings).into_iter();
+    files.filter_map(|it| Some((it.path, String::from_utf8(it.content).ok()?))).collect()
+}
+
+/// The archive of an option: its files in order of their paths, each as `edit`
+/// leaves it, then `manifest.json`, which lists them with their checksums.
+pub fn write(
+    design: &Design,
+    format: Format,
+    settings: &Settings,
+    edit: &dyn Fn(&str, Vec<u8>) -> Vec<u8>,
+) -> Option<Package> {
+    let mut files = analysis::generate(&design.graph, format, settings);
+    for file in &mut files {
+        file.content = edit(&file.path, std::mem::take(&mut file.content));
+    }
     let stack = bind::lower(&design.graph);
     let blocks = index::blocks(&stack, format, &files);
     let manifest: Vec<File> = files
@@ -145,7 +180,7 @@ fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
         })
         .collect();
     let text = serde_json::to_string_pretty(&json!({
-        "option": tier.name(),
+        "option": design.graph.tier.name(),
         "format": format.name(),
         "engine": env!("CARGO_PKG_VERSION"),
         "files": manifest,
@@ -154,7 +189,11 @@ fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
     let entries = files.iter().map(|it| (it.path.as_str(), it.content.as_slice()));
     let archive = package::zip(entries.chain([("manifest.json", text.as_bytes())]));
     let checksum = sha256(&archive);
-    Some(Package { manifest, archive, checksum })
+    let texts = files
+        .into_iter()
+        .filter_map(|it| Some((it.path, String::from_utf8(it.content).ok()?)))
+        .collect();
+    Some(Package { manifest, texts: Arc::new(texts), archive, checksum })
 }
 
 /// Generates a set that was asked for.

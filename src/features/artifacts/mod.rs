@@ -9,13 +9,15 @@ pub mod api;
 pub mod pages;
 
 mod browse;
+mod browser;
 mod compare;
 mod generate;
 mod highlight;
 mod store;
 
-pub use generate::{Generate, Of, ask, cancel, now};
-pub use store::{Block, File, Set, archive, file, files, find, list, of_option};
+pub use browser::{Asked, Browser, Choice, Texts, browser, look, texts};
+pub use generate::{Generate, Of, Package, ask, cancel, now, texts_of, write as package};
+pub use store::{Block, File, Set, archive, file, find, list, of_option};
 
 use crate::platform::jobs::Handler;
 

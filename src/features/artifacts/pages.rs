@@ -1,14 +1,13 @@
 use axum::Router;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::api::download;
-use super::browse::{self, Difference, Entry, Hit, Part, Source};
 use super::generate::{self, Of};
-use super::store::{self, File, Set};
+use super::store::{self, Set};
 use crate::engine::analysis::Format;
 use crate::engine::graph::Tier;
 use crate::features::analyses;
@@ -37,7 +36,10 @@ struct Listed {
     #[serde(flatten)]
     set: Set,
     bytes: usize,
+    /// What is done with it is below this address.
     href: String,
+    /// Where its files are looked at.
+    page: String,
     /// The set before it in time of the same option and format.
     previous: Option<Uuid>,
 }
@@ -75,6 +77,7 @@ fn listed(sets: Vec<Set>) -> Vec<Listed> {
         .map(|(set, previous)| Listed {
             bytes: set.manifest.iter().flat_map(|it| &it.0).map(|it| it.bytes).sum(),
             href: format!("/sessions/{}/artifacts/{}", set.session_id, set.id),
+            page: set.page(),
             previous,
             set,
         })
@@ -106,120 +109,13 @@ async fn found(tx: &mut TenantTx, session_id: Uuid, id: Uuid) -> Result<Set> {
     if set.session_id == session_id { Ok(set) } else { Err(Error::NotFound("artifact set")) }
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Asked {
-    file: Option<String>,
-    /// Words to search for.
-    q: Option<String>,
-    component: Option<String>,
-    /// The set to compare with.
-    against: Option<String>,
-    /// `split` for side by side.
-    layout: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Show {
-    session: String,
-    set: Set,
-    base: String,
-    can_edit: bool,
-    tree: Vec<Entry>,
-    parts: Vec<Part>,
-    file: Option<File>,
-    source: Option<Source>,
-    asked: Asked,
-    hits: Vec<Hit>,
-    more: bool,
-    /// Sets in the same format that this one can be compared with.
-    others: Vec<Listed>,
-    /// The set of the same option in each other format of this analysis.
-    formats: Vec<(&'static str, Option<String>)>,
-    differences: Option<Vec<Difference>>,
-    against: Option<Set>,
-}
-
-impl View for Show {
-    const TEMPLATE: &'static str = "artifacts/show.html";
-}
-
-async fn show(
-    ctx: Ctx,
-    Path((id, set_id)): Path<(Uuid, Uuid)>,
-    Query(asked): Query<Asked>,
-) -> Result<Page<Show>> {
+/// The page of a set is the code of its option; one that is not in use any more
+/// is in the list.
+async fn show(ctx: Ctx, Path((id, set_id)): Path<(Uuid, Uuid)>) -> Result<Redirect> {
     let mut tx = ctx.begin(Action::ViewArtifacts).await?;
-    let session = store::session_title(&mut tx, id).await?;
     let set = found(&mut tx, id, set_id).await?;
-    let all = store::list(&mut tx, id, None).await?;
-    let formats = Format::ALL.map(|format| {
-        let other = all.iter().find(|it| {
-            (it.analysis, &it.tier) == (set.analysis, &set.tier)
-                && it.format == format.name()
-                && !matches!(it.state.as_str(), "failed" | "cancelled")
-        });
-        (format.name(), other.map(|it| format!("/sessions/{id}/artifacts/{}", it.id)))
-    });
-    let comparable = |it: &Set| it.id != set.id && it.format == set.format && it.state == "ready";
-    let others = listed(all.into_iter().filter(comparable).collect());
-
-    let ready = set.state == "ready";
-    let texts = if ready { store::files(&mut tx, set.id).await? } else { Vec::new() };
-    let against = match asked.against.as_deref().filter(|it| !it.is_empty()) {
-        Some(other) if ready => {
-            let other = other.parse().map_err(|_| Error::NotFound("artifact set"))?;
-            Some(found(&mut tx, id, other).await?)
-        }
-        _ => None,
-    };
-    let other_texts = match &against {
-        Some(other) => Some(store::files(&mut tx, other.id).await?),
-        None => None,
-    };
     tx.commit().await?;
-
-    let files: &[File] = set.manifest.as_ref().map_or(&[], |it| &it.0);
-    let of_component = asked.component.as_deref().and_then(|component| {
-        files.iter().find(|it| it.blocks.iter().any(|block| block.component == component))
-    });
-    let file = match asked.file.as_deref() {
-        Some(path) if ready => {
-            Some(files.iter().find(|it| it.path == path).ok_or(Error::NotFound("file"))?)
-        }
-        _ => of_component.or_else(|| browse::first(files)),
-    };
-    let file = file.cloned();
-    let text = file.as_ref().and_then(|it| texts.iter().find(|text| text.0 == it.path));
-    let current = file.as_ref().map(|it| it.path.as_str());
-    let (hits, more) = browse::search(&texts, asked.q.as_deref().unwrap_or_default());
-    let differences = match other_texts {
-        // Comparing long files is work for a thread that nobody else waits for.
-        Some(before) => {
-            let after = texts.clone();
-            let compared =
-                tokio::task::spawn_blocking(move || browse::differences(&before, &after));
-            Some(compared.await.map_err(anyhow::Error::from)?)
-        }
-        None => None,
-    };
-    Ok(Page(Show {
-        session,
-        base: format!("/sessions/{id}/artifacts/{}", set.id),
-        can_edit: ctx.may(Action::EditSessions),
-        tree: browse::tree(files, current),
-        parts: browse::parts(files, current),
-        source: text.map(|(path, text)| browse::source(path, text)),
-        file,
-        hits,
-        more,
-        others,
-        formats: formats.to_vec(),
-        differences,
-        against,
-        asked,
-        set,
-    }))
+    Ok(Redirect::to(&set.page()))
 }
 
 #[derive(Debug, Deserialize)]
@@ -274,14 +170,18 @@ async fn ask(ctx: Ctx, Path(id): Path<Uuid>, Form(wanted): Form<Wanted>) -> Resu
     };
     let set = generate::ask(&mut tx, of, Some(ctx.person.id)).await?;
     tx.commit().await?;
-    let path = format!("/sessions/{id}/artifacts/{}", set.id);
-    Ok(Flash::info("The files are being generated.").redirect(&path))
+    let told = if set.state == "ready" {
+        "These files are there already."
+    } else {
+        "The files are being generated."
+    };
+    Ok(Flash::info(told).redirect(&set.page()))
 }
 
 async fn cancel(ctx: Ctx, Path((id, set_id)): Path<(Uuid, Uuid)>) -> Result<Response> {
     let mut tx = ctx.begin(Action::EditSessions).await?;
     let set = found(&mut tx, id, set_id).await?;
-    let path = format!("/sessions/{id}/artifacts/{}", set.id);
+    let path = set.page();
     match generate::cancel(&mut tx, set.id).await {
         Ok(()) => {
             tx.commit().await?;
@@ -304,6 +204,5 @@ async fn retry(ctx: Ctx, Path((id, set_id)): Path<(Uuid, Uuid)>) -> Result<Respo
     };
     let next = generate::ask(&mut tx, of, Some(ctx.person.id)).await?;
     tx.commit().await?;
-    let path = format!("/sessions/{id}/artifacts/{}", next.id);
-    Ok(Flash::info("The files are being generated again.").redirect(&path))
+    Ok(Flash::info("The files are being generated again.").redirect(&next.page()))
 }

@@ -41,6 +41,14 @@ pub struct Set {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+impl Set {
+    /// Where its files are looked at: the code of its option.
+    pub fn page(&self) -> String {
+        let Self { session_id, analysis, tier, format, .. } = self;
+        format!("/sessions/{session_id}/analyses/{analysis}/{tier}/code?format={format}")
+    }
+}
+
 /// One generated file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct File {
@@ -216,9 +224,8 @@ pub async fn file(tx: &mut TenantTx, id: Uuid, path: &str) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Every file of a set with its text; what is not text is left out.
-pub async fn files(tx: &mut TenantTx, id: Uuid) -> Result<Vec<(String, String)>> {
-    let archive = archive(tx, id).await?;
+/// Every file of an archive with its text; what is not text is left out.
+pub fn unpack(archive: Vec<u8>) -> Result<Vec<(String, String)>> {
     let mut zip =
         zip::ZipArchive::new(Cursor::new(archive)).context("a kept archive is damaged")?;
     let mut files = Vec::new();

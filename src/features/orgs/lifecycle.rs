@@ -48,6 +48,8 @@ pub struct Settings {
     /// From this moment members need a second factor to act here.
     #[schema(required)]
     pub two_factor_required_from: Option<DateTime<Utc>>,
+    /// Whether people may give links to sessions to anyone; those there are work only then.
+    pub public_links: bool,
     /// When it will be gone, if its owner asked for that.
     #[schema(required)]
     pub delete_after: Option<DateTime<Utc>>,
@@ -68,6 +70,8 @@ pub struct OrgPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub two_factor_required_from: Option<Option<DateTime<Utc>>>,
+    /// Whether links to sessions may be given to anyone.
+    pub public_links: Option<bool>,
 }
 
 /// Tells `null` from absent.
@@ -80,7 +84,7 @@ fn present<'de, D: Deserializer<'de>>(
 pub async fn find(tx: &mut TenantTx) -> Result<Settings> {
     Ok(sqlx::query_as(
         "select id, name, slug, plan, idle_minutes, absolute_minutes, two_factor_required_from,
-                delete_after, created_at
+                public_links, delete_after, created_at
            from org",
     )
     .fetch_one(&mut **tx)
@@ -129,6 +133,9 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, patch: &OrgPatch) -> Result<Se
             complaints.push(FieldError::new("require_two_factor", message));
         }
     }
+    if let Some(allowed) = patch.public_links {
+        after.public_links = allowed;
+    }
     if !complaints.is_empty() {
         return Err(Error::Invalid(complaints));
     }
@@ -138,13 +145,14 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, patch: &OrgPatch) -> Result<Se
     }
     sqlx::query(
         "update org set name = $1, slug = $2, idle_minutes = $3, absolute_minutes = $4,
-                two_factor_required_from = $5",
+                two_factor_required_from = $5, public_links = $6",
     )
     .bind(&after.name)
     .bind(&after.slug)
     .bind(after.idle_minutes)
     .bind(after.absolute_minutes)
     .bind(after.two_factor_required_from)
+    .bind(after.public_links)
     .execute(&mut **tx)
     .await
     .map_err(store::slug_taken)?;

@@ -94,6 +94,12 @@ pub fn all() -> &'static [(&'static str, Limits)] {
     TABLE
 }
 
+/// The next larger plan.
+pub fn larger(plan: &str) -> Option<&'static str> {
+    let nth = TABLE.iter().position(|it| it.0 == plan).unwrap_or(0);
+    TABLE.get(nth + 1).map(|it| it.0)
+}
+
 /// Something that a plan limits the number of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
@@ -123,6 +129,44 @@ impl Resource {
             Self::Webhooks => "webhooks",
             Self::ApiKeys => "API keys",
         }
+    }
+}
+
+/// How much of what a plan gives is in use, said before it bites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Room {
+    pub plan: String,
+    /// What is counted: `sessions`.
+    pub what: &'static str,
+    pub count: i64,
+    pub limit: Option<i64>,
+    pub left: Option<i64>,
+    /// `plenty`, `near` from four fifths on, or `full`.
+    pub state: &'static str,
+    /// The next plan with more of it, and how much.
+    pub next: Option<(&'static str, Option<i64>)>,
+}
+
+pub fn room(plan: &str, resource: Resource, count: i64) -> Room {
+    let limit = resource.limit(limits(plan));
+    let state = match limit {
+        Some(limit) if count >= limit => "full",
+        Some(limit) if count * 5 >= limit * 4 => "near",
+        _ => "plenty",
+    };
+    let more = |it: &&(&str, Limits)| match (resource.limit(it.1), limit) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(more), Some(limit)) => more > limit,
+    };
+    Room {
+        plan: plan.to_owned(),
+        what: resource.name(),
+        count,
+        limit,
+        left: limit.map(|it| (it - count).max(0)),
+        state,
+        next: TABLE.iter().find(more).map(|it| (it.0, resource.limit(it.1))),
     }
 }
 
@@ -159,6 +203,19 @@ mod tests {
             assert!(a.api_units_per_minute < b.api_units_per_minute);
             assert!(a.test_units_per_minute < b.test_units_per_minute);
         }
+    }
+
+    #[test]
+    fn a_limit_is_said_before_it_bites() {
+        let state = |count| room("free", Resource::Sessions, count).state;
+        assert_eq!(
+            [0, 39, 40, 49, 50, 51].map(state),
+            ["plenty", "plenty", "near", "near", "full", "full"]
+        );
+        let full = room("free", Resource::Sessions, 51);
+        assert_eq!((full.left, full.next), (Some(0), Some(("pro", Some(2_000)))));
+        let endless = room("enterprise", Resource::Sessions, 9_999_999);
+        assert_eq!((endless.state, endless.next), ("plenty", None));
     }
 
     #[test]

@@ -79,3 +79,18 @@ pub async fn is_member_email(tx: &mut TenantTx, email: &str) -> Result<bool> {
         .fetch_one(&mut **tx)
         .await?)
 }
+
+/// How many sessions, API keys that work, and webhooks there are.
+pub async fn count_others(tx: &mut TenantTx) -> Result<(i64, i64, i64)> {
+    let now = tx.now();
+    Ok(sqlx::query_as(
+        "select (select count(*) from session where deleted_at is null),
+                (select count(*) from api_key
+                  where revoked_at is null and account_id is not null
+                    and (expires_at is null or expires_at > $1)),
+                (select count(*) from webhook_endpoint)",
+    )
+    .bind(now)
+    .fetch_one(&mut **tx)
+    .await?)
+}

@@ -57,6 +57,10 @@ kinds! {
     "session.restored" on "session": "A deleted session was restored.", "" => "";
     "session.purged" on "session": "A deleted session is gone for good.",
         r#"{"title":"Online shop"}"# => "";
+    "share.created" on "session": "A public link to a session was made.",
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","analysis":3,"shown":["costs","diagram"],"hidden":["people"],"words":1,"expires_at":"2026-12-22T12:00:00Z"}"#;
+    "share.revoked" on "session": "A public link to a session leads nowhere any more.",
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003"}"#;
     "message.sent" on "session": "Somebody wrote a message in a session.",
         "" => r#"{"message_id":"0190a1b2-0000-7000-8000-000000000003"}"#;
     "message.retried" on "session": "An answer was asked for again.",

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fields::{Choices, Fields};
 use super::talk::sentence;
-use crate::features::orgs::plans;
+use crate::features::orgs::plans::{self, Resource, Room};
 use crate::features::orgs::{self, Workspace};
 use crate::features::sessions::{self, Filter, Input, Session, SessionPatch};
 use crate::platform::access::Action;
@@ -36,9 +36,6 @@ const PAGE: usize = 30;
 
 /// As many as a page can show.
 const WORKSPACES: usize = 1000;
-
-/// Fewer free places than this are said.
-const FEW: i64 = 5;
 
 /// A session in a list.
 #[derive(Clone, Debug, Serialize)]
@@ -94,19 +91,9 @@ pub async fn recent(tx: &mut TenantTx, limit: usize) -> Result<Vec<Item>> {
     Ok(rows.into_iter().map(|it| item(it, &workspaces)).collect())
 }
 
-/// How much room the plan has left.
-#[derive(Serialize)]
-struct Room {
-    plan: String,
-    limit: Option<i64>,
-    left: Option<i64>,
-    few: bool,
-}
-
+/// How much room the plan has left for sessions.
 fn room(ctx: &Ctx, count: i64) -> Room {
-    let limit = plans::limits(&ctx.org.plan).sessions;
-    let left = limit.map(|it| (it - count).max(0));
-    Room { plan: ctx.org.plan.clone(), limit, left, few: left.is_some_and(|it| it <= FEW) }
+    plans::room(&ctx.org.plan, Resource::Sessions, count)
 }
 
 #[derive(Serialize)]

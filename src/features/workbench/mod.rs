@@ -22,18 +22,23 @@
 pub mod option;
 
 mod conversation;
+mod costs;
 mod fields;
 mod list;
 mod settings;
 mod shell;
 mod show;
 mod talk;
+mod why;
 
 use axum::Router;
 
 use crate::platform::state::AppState;
 
+pub use costs::{Figures, Wish as CostWish, figures};
 pub use list::{Item, recent};
+pub use show::{Card, Row, TIERS, cards, rows};
+pub use why::{Record, Remarks, records, remarks};
 
 pub fn routes() -> Router<AppState> {
     Router::new()

@@ -2,6 +2,7 @@
 //! address of its own.
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -9,11 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::settings::{self, Field};
 use super::shell::{self, Loaded, Part, Shell, Wish};
 use super::show::{self, Code, TIERS};
+use super::{costs, why};
 use crate::engine::diagram::{Style, Theme, architecture};
-use crate::features::analyses;
-use crate::features::artifacts::{self, Set};
+use crate::features::analyses::{self, Replay};
+use crate::features::artifacts::{self, Asked, Browser, Choice, Set};
+use crate::features::orgs::plans;
+use crate::features::sessions::{self, Assumed};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
@@ -26,6 +31,8 @@ pub fn routes() -> Router<AppState> {
         .route("/sessions/{id}/analyses/{number}/{tier}", get(first))
         .route("/sessions/{id}/analyses/{number}/{tier}/{tab}", get(tab))
         .route("/sessions/{id}/analyses/{number}/{tier}/diagram.svg", get(picture))
+        .route("/sessions/{id}/analyses/{number}/{tier}/figures", get(at_load))
+        .route("/sessions/{id}/analyses/{number}/{tier}/costs.csv", get(table))
 }
 
 /// The tabs of an option: the last part of the address, and the name. The first
@@ -42,7 +49,7 @@ pub struct Header {
     pub tab: &'static str,
     /// The address of the tab without its name.
     pub here: String,
-    pub tiers: Vec<Choice>,
+    pub tiers: Vec<Tier>,
     pub tabs: Vec<Link>,
     pub recommended: bool,
     pub code: Option<Code>,
@@ -52,7 +59,7 @@ pub struct Header {
 
 /// An option to switch to.
 #[derive(Serialize)]
-pub struct Choice {
+pub struct Tier {
     pub tier: &'static str,
     pub monthly: f64,
     pub href: String,
@@ -81,17 +88,34 @@ impl View for Diagram {
 struct Costs {
     #[serde(flatten)]
     header: Header,
+    figures: costs::Figures,
 }
 
 impl View for Costs {
     const TEMPLATE: &'static str = "workbench/option/costs.html";
 }
 
+/// The part of the costs that changes with load, by itself.
+#[derive(Serialize)]
+struct Figures {
+    here: String,
+    figures: costs::Figures,
+}
+
+impl View for Figures {
+    const TEMPLATE: &'static str = "workbench/option/figures.html";
+}
+
 #[derive(Serialize)]
 struct Files {
     #[serde(flatten)]
     header: Header,
-    sets: Vec<Set>,
+    /// Downloads, and what is done with the set, are below this address.
+    files: String,
+    #[serde(flatten)]
+    choice: Choice,
+    browser: Option<Browser>,
+    kept: Option<i64>,
 }
 
 impl View for Files {
@@ -102,8 +126,11 @@ impl View for Files {
 struct Why {
     #[serde(flatten)]
     header: Header,
-    decisions: Value,
-    diagnostics: Value,
+    records: Vec<why::Record>,
+    remarks: Vec<why::Remarks>,
+    organisation: Vec<(&'static str, String)>,
+    /// What the shown analysis assumes.
+    assumed: Vec<Field>,
 }
 
 impl View for Why {
@@ -111,42 +138,106 @@ impl View for Why {
 }
 
 async fn first(
+    state: State<AppState>,
     ctx: Ctx,
     part: Part,
     Path((id, number, tier)): Path<(Uuid, i32, String)>,
-    wish: Query<Wish>,
+    query: (Query<Wish>, Query<costs::Wish>, Query<Asked>),
 ) -> Result<Response> {
     let path = Path((id, number, tier, TABS[0].0.to_owned()));
-    tab(ctx, part, path, wish).await
+    tab(state, ctx, part, path, query).await
 }
 
 async fn tab(
+    State(state): State<AppState>,
     ctx: Ctx,
     part: Part,
     Path((id, number, tier, tab)): Path<(Uuid, i32, String, String)>,
-    Query(wish): Query<Wish>,
+    (Query(wish), Query(load), Query(asked)): (Query<Wish>, Query<costs::Wish>, Query<Asked>),
 ) -> Result<Response> {
     let tab = TABS.iter().find(|it| it.0 == tab).ok_or(Error::NotFound("page"))?.0;
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let loaded = shell::load(&ctx, &mut tx, part, (id, Some(number)), &wish).await?;
-    let mut sets = artifacts::list(&mut tx, id, Some(number)).await?;
-    tx.commit().await?;
+    let sets = artifacts::list(&mut tx, id, Some(number)).await?;
     let Loaded { shell, report } = loaded;
-    let mut report = report.ok_or(Error::NotFound("analysis"))?;
+    let report = report.ok_or(Error::NotFound("analysis"))?;
     let header = header(shell, &report, &tier, tab, &sets)?;
-    Ok(match tab {
-        "costs" => Page(Costs { header }).into_response(),
+    match tab {
+        "costs" => {
+            let replay = analyses::replay(&state, &mut tx, id, number).await?;
+            tx.commit().await?;
+            let figures = figures(&state, replay, &tier, load).await?;
+            Ok(Page(Costs { header, figures }).into_response())
+        }
         "code" => {
-            sets.retain(|it| it.tier == tier);
-            Page(Files { header, sets }).into_response()
+            let (choice, texts) =
+                artifacts::browser(&state, &mut tx, (id, number), &tier, &asked).await?;
+            tx.commit().await?;
+            let browser = match (texts, &choice.set) {
+                (Some((texts, against)), Some(set)) => {
+                    let files = set.manifest.as_ref().map_or_else(Vec::new, |it| it.0.clone());
+                    let other = choice.others.iter().find(|it| it.chosen);
+                    let against = other.map(|it| it.label.clone()).zip(against);
+                    Some(artifacts::look(files, texts, against, asked).await?)
+                }
+                _ => None,
+            };
+            let files = format!("{}/artifacts", header.shell.base);
+            let kept = plans::limits(&ctx.org.plan).artifact_days;
+            Ok(Page(Files { header, files, choice, browser, kept }).into_response())
         }
         "why" => {
-            let (decisions, diagnostics) =
-                (report["decisions"].take(), report["diagnostics"].take());
-            Page(Why { header, decisions, diagnostics }).into_response()
+            let brief = analyses::brief(&mut tx, id, number).await?;
+            tx.commit().await?;
+            let view = Why {
+                records: why::records(&report, &header.option),
+                remarks: why::remarks(&report, &header.option),
+                organisation: why::from_organisation(&brief.policy),
+                assumed: settings::assumptions(&brief, &report),
+                header,
+            };
+            Ok(Page(view).into_response())
         }
-        _ => Page(Diagram { header }).into_response(),
-    })
+        _ => {
+            tx.commit().await?;
+            Ok(Page(Diagram { header }).into_response())
+        }
+    }
+}
+
+/// The figures at a load, for script to put in place of the ones before.
+async fn at_load(
+    State(state): State<AppState>,
+    ctx: Ctx,
+    Path((id, number, tier)): Path<(Uuid, i32, String)>,
+    Query(load): Query<costs::Wish>,
+) -> Result<Page<Figures>> {
+    let mut tx = ctx.begin(Action::ViewSessions).await?;
+    analyses::exists(&mut tx, id).await?;
+    let replay = analyses::replay(&state, &mut tx, id, number).await?;
+    tx.commit().await?;
+    let figures = figures(&state, replay, &tier, load).await?;
+    Ok(Page(Figures { here: format!("/sessions/{id}/analyses/{number}/{tier}"), figures }))
+}
+
+async fn figures(
+    state: &AppState,
+    replay: Replay,
+    tier: &str,
+    load: costs::Wish,
+) -> Result<costs::Figures> {
+    let made = replay.make(state).await?;
+    let design = made.options.iter().find(|it| it.graph.tier.name() == tier);
+    Ok(costs::figures(&made, design.ok_or(Error::NotFound("option"))?, &load))
+}
+
+/// The table of costs, for the button of the page.
+async fn table(
+    ctx: Ctx,
+    Path((id, number, tier)): Path<(Uuid, i32, String)>,
+    Query(assumed): Query<Assumed>,
+) -> Result<Response> {
+    sessions::costs_table(&ctx, id, number, &tier, assumed).await
 }
 
 #[derive(Deserialize)]
@@ -156,19 +247,20 @@ struct Look {
 
 /// The drawing of an option, for the page to show. It never changes.
 async fn picture(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number, tier)): Path<(Uuid, i32, String)>,
     Query(look): Query<Look>,
 ) -> Result<Response> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     analyses::exists(&mut tx, id).await?;
-    let brief = analyses::brief(&mut tx, id, number).await?;
+    let replay = analyses::replay(&state, &mut tx, id, number).await?;
     tx.commit().await?;
     let theme = if look.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
     let style = Style { theme, ..Style::default() };
+    let made = replay.make(&state).await?;
     let draw = move || {
-        let analysis = brief.analyze();
-        let design = analysis.options.iter().find(|it| it.graph.tier.name() == tier)?;
+        let design = made.options.iter().find(|it| it.graph.tier.name() == tier)?;
         Some(architecture::svg(design, &style))
     };
     let drawn = tokio::task::spawn_blocking(draw).await.map_err(anyhow::Error::from)?;
@@ -195,7 +287,7 @@ fn header(
         .filter_map(|it| {
             let monthly = find(it)?["cost"]["monthly"].as_f64().unwrap_or_default();
             let href = format!("{base}/{it}/{tab}");
-            Some(Choice { tier: it, monthly, href, current: it == tier })
+            Some(Tier { tier: it, monthly, href, current: it == tier })
         })
         .collect();
     let tabs = TABS

@@ -106,11 +106,14 @@ fn texts(value: &Value) -> Vec<String> {
     value.as_array().map(|all| all.iter().map(one).collect()).unwrap_or_default()
 }
 
-fn overview(shell: Shell, report: Option<Value>, sets: &[Set]) -> Overview {
-    let report = report.unwrap_or_default();
+fn list(report: &Value, key: &str) -> Vec<Value> {
+    report[key].as_array().cloned().unwrap_or_default()
+}
+
+/// The three options of a report.
+pub fn cards(report: &Value, sets: &[Set]) -> Vec<Card> {
     let recommended = text(&report["recommended"]["tier"]);
-    let list = |key: &str| report[key].as_array().cloned().unwrap_or_default();
-    let cards = list("options")
+    list(report, "options")
         .iter()
         .map(|it| {
             let tier = text(&it["tier"]);
@@ -129,8 +132,12 @@ fn overview(shell: Shell, report: Option<Value>, sets: &[Set]) -> Overview {
                 tier,
             }
         })
-        .collect();
-    let rows = list("comparison")
+        .collect()
+}
+
+/// The lines by which the options of a report are compared.
+pub fn rows(report: &Value) -> Vec<Row> {
+    list(report, "comparison")
         .iter()
         .map(|it| {
             let cell = |nth: usize| Cell {
@@ -145,8 +152,14 @@ fn overview(shell: Shell, report: Option<Value>, sets: &[Set]) -> Overview {
                 cells: (0..3).map(cell).collect(),
             }
         })
-        .collect();
-    let warnings = list("diagnostics")
+        .collect()
+}
+
+fn overview(shell: Shell, report: Option<Value>, sets: &[Set]) -> Overview {
+    let report = report.unwrap_or_default();
+    let recommended = text(&report["recommended"]["tier"]);
+    let (cards, rows) = (cards(&report, sets), rows(&report));
+    let warnings = list(&report, "diagnostics")
         .iter()
         .filter(|it| matches!(it["severity"].as_str(), Some("error" | "warning")))
         .map(|it| Warning {

@@ -26,6 +26,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
+    /// The body as it is, for what is not text.
+    pub bytes: Vec<u8>,
     /// The template of a page.
     pub template: Option<String>,
 }
@@ -171,6 +173,7 @@ impl Caller {
             template: parts.extensions.get::<Rendered>().map(|it| it.0.clone()),
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.into(),
         }
     }
 }

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::{Choice, again};
 use crate::features::orgs::lifecycle::{self, OrgPatch, Settings};
 use crate::features::orgs::members::{self, Member};
-use crate::features::orgs::plans::{self, Limits};
+use crate::features::orgs::plans::{self, Limits, Resource, Room};
 use crate::features::orgs::{api, store, workspaces};
 use crate::platform::access::{Action, Role};
 use crate::platform::ctx::Ctx;
+use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, ErrorBody, Result};
 use crate::platform::extract::Form;
 use crate::platform::page::{Flash, Page, View};
@@ -39,9 +40,9 @@ struct General {
     form: Names,
     can_manage: bool,
     can_leave: bool,
-    workspaces: i64,
-    members: i64,
+    rooms: Vec<Room>,
     limits: Limits,
+    larger: Option<&'static str>,
     problem: Option<ErrorBody>,
 }
 
@@ -56,13 +57,26 @@ async fn general_page(ctx: &Ctx) -> Result<General> {
         form: Names { name: ctx.org.name.clone(), slug: ctx.org.slug.clone() },
         can_manage: ctx.may(Action::ManageOrg),
         can_leave: !members::is_last_owner(&mut tx, &own).await?,
-        workspaces: workspaces::count(&mut tx).await?,
-        members: store::count_members(&mut tx).await?,
+        rooms: rooms(ctx, &mut tx).await?,
         limits: plans::limits(&ctx.org.plan),
+        larger: plans::larger(&ctx.org.plan),
         problem: None,
     };
     tx.commit().await?;
     Ok(page)
+}
+
+/// How much of what the plan gives is in use.
+async fn rooms(ctx: &Ctx, tx: &mut TenantTx) -> Result<Vec<Room>> {
+    let (sessions, keys, webhooks) = store::count_others(tx).await?;
+    let counts = [
+        (Resource::Members, store::count_members(tx).await?),
+        (Resource::Workspaces, workspaces::count(tx).await?),
+        (Resource::Sessions, sessions),
+        (Resource::ApiKeys, keys),
+        (Resource::Webhooks, webhooks),
+    ];
+    Ok(counts.map(|(what, count)| plans::room(&ctx.org.plan, what, count)).to_vec())
 }
 
 async fn general(ctx: Ctx) -> Result<Page<General>> {
@@ -95,6 +109,8 @@ struct Rules {
     two_factor_from: String,
     idle_minutes: i32,
     absolute_minutes: i32,
+    #[serde(default, deserialize_with = "checked")]
+    public_links: bool,
 }
 
 /// A checkbox sends something when it is checked, else nothing.
@@ -164,6 +180,7 @@ fn rules(settings: &Settings) -> Rules {
         two_factor_from: from.map_or_else(String::new, |it| it.format("%Y-%m-%d").to_string()),
         idle_minutes: settings.idle_minutes,
         absolute_minutes: settings.absolute_minutes,
+        public_links: settings.public_links,
     }
 }
 
@@ -210,6 +227,7 @@ async fn save_security(
             idle_minutes: Some(form.idle_minutes),
             absolute_minutes: Some(form.absolute_minutes),
             two_factor_required_from: Some(from),
+            public_links: Some(form.public_links),
             ..OrgPatch::default()
         };
         lifecycle::update(&ctx, &mut tx, &patch).await?;

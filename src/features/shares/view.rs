@@ -1,0 +1,192 @@
+//! What a link leads to, made without the names that it hides.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::store::{self, Found};
+use crate::engine::analysis::{Analysis, Design, Format};
+use crate::engine::emit::terraform::Settings;
+use crate::engine::report;
+use crate::engine::veil::Veil;
+use crate::features::{analyses, artifacts};
+use crate::platform::crypto::{Token, sha256};
+use crate::platform::db::Tx;
+use crate::platform::error::{Error, Result};
+use crate::platform::events::Who;
+use crate::platform::state::AppState;
+
+/// Why a link leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// There never was such a link, or it is gone with its session.
+    Unknown,
+    Expired,
+    /// By its owner, or because the organisation allows none.
+    Revoked,
+}
+
+/// A design without the names.
+pub struct Outside {
+    pub analysis: Analysis,
+    pub report: Value,
+    pub settings: Settings,
+    pub format: Format,
+    pub veil: Veil,
+    /// Tells one veil from another.
+    key: i64,
+}
+
+/// An open link.
+pub struct Open {
+    pub link: Found,
+    pub outside: Arc<Outside>,
+}
+
+/// About what it takes up in memory.
+const WEIGHT: usize = 1 << 20;
+
+/// How often a look counts as another one.
+const AGAIN: chrono::Duration = chrono::Duration::minutes(1);
+
+/// Amounts of money, which are not shown where costs are not.
+pub fn without_money(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let amount = &rest[at + 1..];
+        let digits = amount.bytes().take_while(|it| it.is_ascii_digit() || b",.".contains(it));
+        let length = digits.count();
+        // A full stop ends the sentence, not the amount.
+        let length = amount[..length].trim_end_matches(['.', ',']).len();
+        out.push_str(&rest[..at]);
+        out.push_str(if length > 0 { "…" } else { "$" });
+        rest = &amount[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn value_without_money(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = without_money(text),
+        Value::Array(all) => all.iter_mut().for_each(value_without_money),
+        Value::Object(all) => all.values_mut().for_each(value_without_money),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl Open {
+    pub fn shows(&self, part: &str) -> bool {
+        self.link.shown.iter().any(|it| it == part)
+    }
+
+    pub fn hides(&self, name: &str) -> bool {
+        self.link.hidden.iter().any(|it| it == name)
+    }
+
+    pub fn design(&self, tier: &str) -> Result<&Design> {
+        let all = self.outside.analysis.options.iter();
+        all.into_iter().find(|it| it.graph.tier.name() == tier).ok_or(Error::NotFound("option"))
+    }
+
+    /// Refuses what the link does not show as if it did not exist.
+    pub fn require(&self, part: &str) -> Result<()> {
+        if self.shows(part) { Ok(()) } else { Err(Error::NotFound("page")) }
+    }
+
+    /// The files of an option, written for this link.
+    pub async fn package(
+        &self,
+        state: &AppState,
+        tier: &str,
+        format: Format,
+    ) -> Result<Arc<artifacts::Package>> {
+        let nth = format as i64 * 8 + self.design(tier)?.graph.tier as i64;
+        let nth = self.outside.key.wrapping_add(1 + nth);
+        if let Some(package) = state.cache.get("shared files", self.link.id, nth) {
+            return Ok(package);
+        }
+        let (outside, tier, money) = (self.outside.clone(), tier.to_owned(), self.shows("costs"));
+        let written = tokio::task::spawn_blocking(move || {
+            let mut all = outside.analysis.options.iter();
+            let design = all.find(|it| it.graph.tier.name() == tier)?;
+            let edit = |path: &str, text: Vec<u8>| match String::from_utf8(text) {
+                Ok(text) if path == "README.md" && !money => without_money(&text).into_bytes(),
+                Ok(text) => text.into_bytes(),
+                Err(err) => err.into_bytes(),
+            };
+            artifacts::package(design, format, &outside.settings, &edit)
+        });
+        let package = written.await.map_err(anyhow::Error::from)?;
+        let package = Arc::new(package.ok_or(Error::NotFound("option"))?);
+        state.cache.put("shared files", self.link.id, nth, &package, package.weight());
+        Ok(package)
+    }
+}
+
+/// Follows a link. `counts` is set for what a person looks at, and not for the
+/// pictures in it.
+pub async fn open(
+    state: &AppState,
+    who: Who,
+    token: &str,
+    counts: bool,
+) -> Result<std::result::Result<Open, Over>> {
+    let mut tx = state.db.system(who).await?;
+    let Some(link) = store::by_token(&mut tx, &Token::shown(token)).await? else {
+        return Ok(Err(Over::Unknown));
+    };
+    let now = tx.now();
+    if link.revoked_at.is_some() || !link.open {
+        return Ok(Err(Over::Revoked));
+    }
+    if link.expires_at <= now {
+        return Ok(Err(Over::Expired));
+    }
+    // From here on nothing of another organisation can be seen, whatever is asked.
+    let mut tx = tx.into_tenant(link.org_id).await?;
+    let brief = analyses::brief(&mut tx, link.session_id, link.number).await?;
+    let veil = super::veil(&mut tx, link.session_id, &link.hidden, &link.words, &brief).await?;
+    if counts && link.last_used_at.is_none_or(|it| now - it >= AGAIN) {
+        store::viewed(&mut tx, link.id).await?;
+    }
+    tx.commit().await?;
+
+    let digest = sha256(format!("{veil:?}"));
+    let key = i64::from_be_bytes(*digest.first_chunk().expect("a digest is longer"));
+    if let Some(outside) = state.cache.get("shared", link.id, key) {
+        return Ok(Ok(Open { link, outside }));
+    }
+    let money = link.shown.iter().any(|it| it == "costs");
+    let made = tokio::task::spawn_blocking(move || {
+        let analysis = veil.analyze(&brief);
+        let mut report = report::analysis(&analysis);
+        veil.value(&mut report);
+        if !money {
+            value_without_money(&mut report);
+        }
+        let settings = veil.code(&brief);
+        Arc::new(Outside { analysis, report, settings, format: brief.format(), veil, key })
+    });
+    let outside = made.await.map_err(anyhow::Error::from)?;
+    state.cache.put("shared", link.id, key, &outside, WEIGHT);
+    Ok(Ok(Open { link, outside }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_go_and_variables_stay() {
+        for (text, expected) in [
+            ("costs $1,234.50 a month.", "costs … a month."),
+            ("at most $500.", "at most …."),
+            ("${var.name} and $HOME", "${var.name} and $HOME"),
+            ("$", "$"),
+        ] {
+            assert_eq!(without_money(text), expected);
+        }
+    }
+}
