@@ -125,7 +125,7 @@ async fn what_a_link_hides_is_in_nothing_that_it_leads_to() {
             let text = plain(&text).to_lowercase();
             for name in NAMES.into_iter().chain(["gnarlfoot", "foreigners", foreign.as_str(), &id])
             {
-                assert!(!text.contains(name), "{name} is in {path}: {text}");
+                assert!(!text.contains(name), "{name} is in {path}");
             }
         }
         if answer.template.as_deref() == Some("shares/show.html") {
@@ -158,7 +158,7 @@ async fn a_link_without_costs_names_no_amount() {
         for text in texts(&answer) {
             let amount =
                 text.split('$').skip(1).any(|it| it.starts_with(|c: char| c.is_ascii_digit()));
-            assert!(!amount, "{path}: {text}");
+            assert!(!amount && !text.contains(" dollars"), "{path} tells an amount");
         }
     }
     for path in ["costs", "costs.csv", "figures"] {

@@ -116,7 +116,7 @@ struct Link {
 /// What stands above every page.
 #[derive(Serialize)]
 struct Head {
-    title: String,
+    called: String,
     org_name: Option<String>,
     by: Option<String>,
     workspace: Option<String>,
@@ -170,7 +170,7 @@ fn show(open: &Open, token: &str, tier: &str, tab: &'static str) -> Show {
     let (link, report) = (&open.link, &open.outside.report);
     let base = format!("/s/{token}");
     let veiled = |text: &str| open.outside.veil.text(text);
-    let title = if link.title.is_empty() { veiled(&link.session) } else { veiled(&link.title) };
+    let called = if link.title.is_empty() { veiled(&link.session) } else { veiled(&link.title) };
     let shown = |name: &str, text: &str| (!open.hides(name)).then(|| veiled(text));
     let tab_of_tiers = if tab.is_empty() { tabs(open).next().map_or("", |it| it.0) } else { tab };
     let mut tiers = vec![Link {
@@ -187,7 +187,7 @@ fn show(open: &Open, token: &str, tier: &str, tab: &'static str) -> Show {
     }
     let here = format!("{base}/{tier}");
     let head = Head {
-        title,
+        called,
         org_name: shown("organisation", &link.org),
         by: link.created_by.as_deref().and_then(|it| shown("people", it)),
         workspace: shown("workspace", &link.workspace),
@@ -309,7 +309,8 @@ async fn picture(
         let theme = if look.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
         let style = Style { theme, ..Style::default() };
         let drawn = tokio::task::spawn_blocking(move || {
-            open.design(&tier).map(|design| architecture::svg(design, &style))
+            let svg = architecture::svg(open.design(&tier)?, &style);
+            Ok(if open.shows("costs") { svg } else { view::without_money(&svg) })
         });
         drawn.await.map_err(anyhow::Error::from)?
     };

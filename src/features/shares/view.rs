@@ -49,8 +49,17 @@ const WEIGHT: usize = 1 << 20;
 /// How often a look counts as another one.
 const AGAIN: chrono::Duration = chrono::Duration::minutes(1);
 
-/// Amounts of money, which are not shown where costs are not.
+/// Stands where a sentence tells what something costs.
+const UNTOLD: &str = "Left out, as costs are not shown.";
+
+/// The text without amounts of money, which are not shown where costs are not:
+/// those in figures become an ellipsis, lines with those in words are left out.
 pub fn without_money(text: &str) -> String {
+    let in_words = |line: &str| line.contains(" dollars");
+    if in_words(text) {
+        let lines = text.split('\n').map(|it| if in_words(it) { UNTOLD } else { it });
+        return without_money(&lines.collect::<Vec<_>>().join("\n"));
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -185,6 +194,10 @@ mod tests {
             ("at most $500.", "at most …."),
             ("${var.name} and $HOME", "${var.name} and $HOME"),
             ("$", "$"),
+            (
+                "one\n4 of them cost 58 dollars and 0.045 each\n",
+                "one\nLeft out, as costs are not shown.\n",
+            ),
         ] {
             assert_eq!(without_money(text), expected);
         }

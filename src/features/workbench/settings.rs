@@ -95,12 +95,19 @@ fn field(brief: &Brief, it: &Value) -> Field {
     let input = brief.control(&kind).map_or(Input::None, |control| input(control, value));
     Field {
         label: label(&kind),
-        shown: brief::show_value(&kind, value),
+        shown: shown(&kind, value),
         reason: text(it, "reason"),
         source: text(it, "source"),
         input,
         kind,
     }
+}
+
+/// A value as people write it; names with values, such as tags, as pairs.
+fn shown(kind: &str, value: &Value) -> String {
+    let Some(pairs) = value.as_object() else { return brief::show_value(kind, value) };
+    let text = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
+    pairs.iter().map(|it| format!("{} = {}", it.0, text(it.1))).collect::<Vec<_>>().join(", ")
 }
 
 /// A kind as people call it.
