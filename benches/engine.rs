@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench engine` prints the median and the slowest of 50 runs a
 //! case: analysis to three priced options, all files of one option, and its
-//! architecture as SVG; then the layout of a picture of 200 components.
+//! architecture as SVG; then the layout of pictures of 5 to 200 components.
 
 use cloudgen::engine::analysis::{self, Format};
 use cloudgen::engine::diagram::layout::{self, Axis};
@@ -57,31 +57,14 @@ fn main() -> std::io::Result<()> {
             println!("{name}: median case {middle:.2} ms, largest {last:.2} ms");
         }
     }
-    let plan = large();
-    let (median, worst) = time(|| {
-        black_box(layout::layout(&plan, Axis::Right));
-    });
-    println!("layout of 200 components: {median:.2} ms, worst {worst:.2} ms");
-    Ok(())
-}
-
-/// 200 components in 25 frames, each linked to one or two before it.
-fn large() -> layout::Plan {
-    let frame = |parent| layout::Frame { parent, label: (120.0, 20.0), rank: None, shelf: false };
-    let line = |from, to| layout::Line { from, to, label: (56.0, 14.0), backward: false };
-    let mut plan = layout::Plan::default();
-    plan.frames.push(frame(None));
-    plan.frames.extend((0..25).map(|_| frame(Some(0))));
-    for n in 0..200 {
-        plan.items.push(layout::Item { w: 200.0, h: 56.0, frame: Some(1 + n / 8) });
-        if n > 0 {
-            plan.lines.push(line(n - 1 - (n * 7) % n.min(5), n));
-        }
-        if n % 3 == 0 && n > 8 {
-            plan.lines.push(line(n - 8, n));
-        }
+    for count in [5, 10, 20, 40, 80, 120, 200] {
+        let plan = layout::sample(count);
+        let (median, worst) = time(|| {
+            black_box(layout::layout(&plan, Axis::Right));
+        });
+        println!("layout of {count} components: {median:.2} ms, worst {worst:.2} ms");
     }
-    plan
+    Ok(())
 }
 
 /// Median and worst of the runs, in milliseconds.

@@ -1,7 +1,9 @@
 //! What must hold for every picture: nothing overlaps, nothing is cut, nothing is
 //! lost, and it comes out the same each time.
 
-use super::layout::{self, Axis, Frame, Item, Line, Placed, Plan, Rect};
+use super::layout::{self, Axis, Item, Line, Placed, Plan, Rect, Route};
+use super::text::{self, Weight};
+use super::theme::{Palette, contrast};
 use super::{Direction, Form, Kind, Style, Theme, architecture, draw, network, render};
 use crate::engine::analysis::{self, Design};
 use crate::engine::bind;
@@ -26,40 +28,6 @@ fn designs() -> Vec<(String, Design)> {
             it.options.into_iter().map(move |it| (format!("{name}/{}", it.graph.tier.name()), it))
         })
         .collect()
-}
-
-/// A plan of so many items in nested frames, always the same.
-fn synthetic(count: usize) -> Plan {
-    let mut state = 88_172_645_463_325_252_u64 ^ count as u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
-    let frame = |parent| Frame { parent, label: (120.0, 20.0), rank: None, shelf: false };
-    let mut frames = vec![frame(None), frame(Some(0))];
-    for n in 0..count / 8 {
-        let parent = next(2 + n.min(3));
-        frames.push(frame(Some(parent)));
-    }
-    // Neighbours stand together, as the parts of a system do.
-    let items = (0..count)
-        .map(|n| {
-            let at = if next(4) == 0 { next(2) } else { (2 + n / 8).min(frames.len() - 1) };
-            Item { w: 200.0, h: 56.0, frame: Some(at) }
-        })
-        .collect();
-    let mut lines: Vec<Line> = Vec::new();
-    for to in 1..count {
-        for _ in 0..1 + usize::from(next(3) == 0) {
-            let from = to - 1 - next(to.min(6));
-            if !lines.iter().any(|it| (it.from, it.to) == (from, to)) {
-                lines.push(Line { from, to, label: (56.0, 14.0), backward: false });
-            }
-        }
-    }
-    Plan { items, frames, lines }
 }
 
 /// What is wrong with a layout.
@@ -116,6 +84,11 @@ fn faults(plan: &Plan, placed: &Placed) -> Vec<String> {
                 faults.push(format!("line {n} is slanted"));
             }
         }
+        for (m, other) in placed.routes.iter().enumerate().skip(n + 1) {
+            if other.bundle != route.bundle && lies_on(route, other) {
+                faults.push(format!("lines {n} and {m} lie on each other"));
+            }
+        }
         let Some(label) = route.label else {
             let spoken = placed.routes.iter().enumerate().any(|(m, it)| {
                 it.bundle == route.bundle
@@ -144,6 +117,24 @@ fn faults(plan: &Plan, placed: &Placed) -> Vec<String> {
     faults
 }
 
+/// Whether pieces of two lines share more than a point.
+fn lies_on(one: &Route, other: &Route) -> bool {
+    let flat = |a: (f64, f64), b: (f64, f64)| a.1 == b.1;
+    one.points.windows(2).any(|a| {
+        other.points.windows(2).any(|b| {
+            let (p, q, r, s) = (a[0], a[1], b[0], b[1]);
+            let shared = |p: f64, q: f64, r: f64, s: f64| {
+                p.max(q).min(r.max(s)) - p.min(q).max(r.min(s)) > 0.5
+            };
+            if flat(p, q) && flat(r, s) {
+                p.1 == r.1 && shared(p.0, q.0, r.0, s.0)
+            } else {
+                p.0 == q.0 && r.0 == s.0 && p.0 == r.0 && shared(p.1, q.1, r.1, s.1)
+            }
+        })
+    })
+}
+
 #[test]
 fn pictures_of_all_cases_are_sound() {
     for (name, design) in designs() {
@@ -164,13 +155,110 @@ fn pictures_of_all_cases_are_sound() {
 }
 
 #[test]
-fn layouts_of_5_to_40_items_are_sound() {
-    for count in [5, 10, 20, 40] {
-        let plan = synthetic(count);
-        let placed = layout::layout(&plan, Axis::Right);
-        let faults = faults(&plan, &placed);
-        assert!(faults.is_empty(), "{count}: {faults:#?}");
+fn layouts_of_5_to_200_items_are_sound() {
+    for count in [5, 8, 10, 13, 16, 20, 30, 40, 60, 80, 120, 200] {
+        let plan = layout::sample(count);
+        for axis in [Axis::Right, Axis::Down] {
+            let placed = layout::layout(&plan, axis);
+            let faults = faults(&plan, &placed);
+            assert!(faults.is_empty(), "{count} {axis:?}: {faults:#?}");
+            if count <= 40 {
+                assert_eq!(placed, layout::layout(&plan, axis), "{count} {axis:?}");
+            }
+        }
     }
+}
+
+/// What ELK's layered layout has on the same plans; `tests/referees/diagrams-layout`
+/// lays them out by it and by dagre again.
+#[test]
+fn lines_cross_no_more_often_than_those_of_others() {
+    for (count, most) in [(5, 0), (8, 0), (10, 0), (15, 0), (20, 10), (30, 12), (40, 29), (60, 65)]
+    {
+        let placed = layout::layout(&layout::sample(count), Axis::Right);
+        let (places, _) = placed.meets();
+        assert!(places <= most, "{count}: {places} places, {most} would do");
+    }
+}
+
+/// Words of every kind stay within their picture, on ground that they can be read on.
+#[test]
+fn no_words_are_cut_or_faint_in_any_kind() {
+    for (name, design) in designs() {
+        for kind in Kind::ALL {
+            for theme in [Theme::Light, Theme::Dark] {
+                let style = Style { theme, ..Style::default() };
+                let Ok(svg) = render(&design, kind, Form::Svg, &style) else { continue };
+                let svg = String::from_utf8(svg).unwrap();
+                let faults = written(&svg, Palette::of(theme));
+                assert!(faults.is_empty(), "{name} {} {theme:?}: {faults:#?}", kind.name());
+            }
+        }
+    }
+}
+
+/// What is wrong with the words of a picture, read from its SVG.
+fn written(svg: &str, palette: &Palette) -> Vec<String> {
+    let document = resvg::usvg::roxmltree::Document::parse(svg).unwrap();
+    let number = |node: resvg::usvg::roxmltree::Node<'_, '_>, name: &str| -> f64 {
+        node.attribute(name).and_then(|it| it.parse().ok()).unwrap_or(0.0)
+    };
+    let root = document.root_element();
+    let picture = Rect::new(0.0, 0.0, number(root, "width"), number(root, "height"));
+    let mut grounds: Vec<(Rect, String)> = vec![(picture, palette.canvas.to_owned())];
+    let mut faults = Vec::new();
+    for node in root.descendants() {
+        let shifts = node.ancestors().filter_map(|it| it.attribute("transform"));
+        if node.ancestors().any(|it| it.has_tag_name("defs")) {
+            continue;
+        }
+        let (mut dx, mut dy) = (0.0, 0.0);
+        let mut turned = false;
+        for shift in shifts {
+            match shift.strip_prefix("translate(").and_then(|it| it.strip_suffix(')')) {
+                Some(at) => {
+                    let mut at = at.split([' ', ',']).filter_map(|it| it.parse::<f64>().ok());
+                    dx += at.next().unwrap_or(0.0);
+                    dy += at.next().unwrap_or(0.0);
+                }
+                None => turned = true,
+            }
+        }
+        if turned {
+            continue;
+        }
+        let (x, y) = (number(node, "x") + dx, number(node, "y") + dy);
+        if node.has_tag_name("rect") {
+            if let Some(fill) = node.attribute("fill").filter(|it| it.starts_with('#')) {
+                let at = Rect::new(x, y, number(node, "width"), number(node, "height"));
+                grounds.push((at, fill.to_owned()));
+            }
+        } else if node.has_tag_name("text") {
+            let words: String =
+                node.descendants().filter(|it| it.is_text()).filter_map(|it| it.text()).collect();
+            let size = number(node, "font-size");
+            let bold = node.attribute("font-weight").is_some_and(|it| it != "400");
+            let weight = if bold { Weight::SemiBold } else { Weight::Regular };
+            let wide = text::width(&words, size, weight);
+            let left = match node.attribute("text-anchor") {
+                Some("middle") => x - wide / 2.0,
+                Some("end") => x - wide,
+                _ => x,
+            };
+            let at = Rect::new(left, y - size * 0.75, wide, size);
+            if !picture.contains(&at) {
+                faults.push(format!("{words:?} is cut"));
+            }
+            let ink = node.attribute("fill").unwrap_or(palette.ink);
+            let middle = Rect::new(left + wide / 2.0, y - size * 0.3, 0.0, 0.0);
+            let ground = grounds.iter().rev().find(|it| it.0.contains(&middle));
+            let ground = ground.map_or(palette.canvas, |it| it.1.as_str());
+            if contrast(ink, ground) < 4.5 {
+                faults.push(format!("{words:?} is faint: {ink} on {ground}"));
+            }
+        }
+    }
+    faults
 }
 
 #[test]
@@ -209,9 +297,9 @@ fn every_component_and_connection_is_drawn_once() {
 fn the_same_design_gives_the_same_bytes() {
     for (name, design) in designs().into_iter().step_by(5) {
         for theme in [Theme::Light, Theme::Dark] {
-            for kind in [Kind::Architecture, Kind::Network] {
+            for kind in Kind::ALL {
                 let style = Style { theme, ..Style::default() };
-                let one = render(&design, kind, Form::Svg, &style).unwrap();
+                let Ok(one) = render(&design, kind, Form::Svg, &style) else { continue };
                 assert_eq!(one, render(&design, kind, Form::Svg, &style).unwrap(), "{name}");
                 assert!(!String::from_utf8(one).unwrap().contains("NaN"), "{name}");
             }
@@ -222,24 +310,30 @@ fn the_same_design_gives_the_same_bytes() {
 /// A new part at the end of the list changes the order of hardly any others.
 #[test]
 fn a_new_item_does_not_reshuffle_the_rest() {
-    let plan = synthetic(40);
-    let mut more = plan.clone();
-    more.items.push(Item { w: 200.0, h: 56.0, frame: plan.items[20].frame });
-    more.lines.push(Line { from: 20, to: 40, label: (56.0, 14.0), backward: false });
-    let (one, two) = (layout::layout(&plan, Axis::Right), layout::layout(&more, Axis::Right));
     let (mut pairs, mut turned) = (0, 0);
-    for a in 0..40 {
-        for b in a + 1..40 {
-            // Items above each other before: are they still?
-            if one.items[a].x != one.items[b].x || plan.items[a].frame != plan.items[b].frame {
-                continue;
+    for count in [20, 30, 40, 50, 60, 80] {
+        for at in [count / 4, count / 2, count * 3 / 4] {
+            let plan = layout::sample(count);
+            let mut more = plan.clone();
+            more.items.push(Item { w: 200.0, h: 56.0, frame: plan.items[at].frame });
+            more.lines.push(Line { from: at, to: count, label: (56.0, 14.0), backward: false });
+            let (one, two) =
+                (layout::layout(&plan, Axis::Right), layout::layout(&more, Axis::Right));
+            for a in 0..count {
+                for b in a + 1..count {
+                    // Items above each other before: are they still?
+                    let apart = one.items[a].x != one.items[b].x;
+                    if apart || plan.items[a].frame != plan.items[b].frame {
+                        continue;
+                    }
+                    pairs += 1;
+                    let above = |it: &Placed| it.items[a].y < it.items[b].y;
+                    turned += usize::from(above(&one) != above(&two));
+                }
             }
-            pairs += 1;
-            let above = |it: &Placed| it.items[a].y < it.items[b].y;
-            turned += usize::from(above(&one) != above(&two));
         }
     }
-    assert!(turned * 10 <= pairs, "{turned} of {pairs} pairs changed their order");
+    assert!(turned * 9 <= pairs, "{turned} of {pairs} pairs changed their order");
 }
 
 #[test]

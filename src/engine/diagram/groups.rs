@@ -276,7 +276,21 @@ fn badges(
                 None => Vec::new(),
             }
         }
-        Overlay::Findings => Vec::new(),
+        Overlay::Findings => {
+            let single = design
+                .availability
+                .parts
+                .iter()
+                .any(|it| it.component == component.id && it.single);
+            let mut found = Vec::new();
+            if single {
+                found.push(Badge { text: "one zone".to_owned(), tone: Tone::Warning });
+            }
+            if unpriced {
+                found.push(Badge { text: "unpriced".to_owned(), tone: Tone::Warning });
+            }
+            found
+        }
     }
 }
 

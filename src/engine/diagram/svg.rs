@@ -316,6 +316,42 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// The same picture with everything that stands for a component as a link, for
+/// pages that hold it; `chosen` is marked as the current one.
+pub fn linked(svg: &str, chosen: &str, href: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(svg.len() + 4096);
+    let mut open: Vec<bool> = Vec::new();
+    for line in svg.lines() {
+        let tag = line.trim_start();
+        if tag.starts_with("</g>") {
+            let link = open.pop().unwrap_or(false);
+            out.push_str(&if link { line.replace("</g>", "</a>") } else { line.to_owned() });
+        } else if tag.starts_with("<g") && !tag.contains("/>") && !tag.contains("</g>") {
+            let component = part(tag, " data-component=\"");
+            let link = !component.is_empty();
+            open.push(link);
+            if link {
+                let current = if component == chosen { " aria-current=\"true\"" } else { "" };
+                let start = format!("<a href=\"{}\"{current}", escape(&href(component)));
+                let line = line.replacen("<g", &start, 1).replacen(" role=\"img\"", "", 1);
+                out.push_str(&line.replacen(" tabindex=\"0\"", "", 1));
+            } else {
+                out.push_str(line);
+            }
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The value of an attribute.
+fn part<'a>(tag: &'a str, name: &str) -> &'a str {
+    let rest = tag.split_once(name).map_or("", |it| it.1);
+    rest.split_once('"').map_or("", |it| it.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +359,16 @@ mod tests {
     #[test]
     fn what_would_end_an_attribute_or_the_document_is_escaped() {
         assert_eq!(escape("<a b=\"c\"> & \u{1}d"), "&lt;a b=&quot;c&quot;&gt; &amp; d");
+    }
+
+    #[test]
+    fn components_become_links() {
+        let svg = "<svg>\n<g class=\"node\" data-component=\"a-1\" tabindex=\"0\" role=\"img\">\n<g class=\"x\">\n</g>\n</g>\n</svg>";
+        let made = linked(svg, "a-1", |id| format!("?kind=x&component={id}"));
+        assert_eq!(
+            made,
+            "<svg>\n<a href=\"?kind=x&amp;component=a-1\" aria-current=\"true\" class=\"node\" data-component=\"a-1\">\n<g class=\"x\">\n</g>\n</a>\n</svg>\n"
+        );
     }
 
     #[test]

@@ -1,8 +1,67 @@
 //! Where the words of a line stand: on it, and on nothing else.
 
 use super::{Placed, Plan, Rect};
+use std::collections::BTreeMap;
+
+/// Pieces of lines and items by where they are.
+struct Near {
+    cells: BTreeMap<(i32, i32), Vec<Thing>>,
+}
+
+#[derive(Clone, Copy)]
+struct Thing {
+    at: Rect,
+    /// The line that it is a piece of; none for an item.
+    line: Option<usize>,
+}
+
+impl Near {
+    const CELL: f64 = 128.0;
+
+    fn new(placed: &Placed) -> Self {
+        let mut near = Self { cells: BTreeMap::new() };
+        for it in &placed.items {
+            near.add(Thing { at: *it, line: None });
+        }
+        for (n, route) in placed.routes.iter().enumerate() {
+            for pair in route.points.windows(2) {
+                near.add(Thing { at: along(pair[0], pair[1]), line: Some(n) });
+            }
+        }
+        near
+    }
+
+    fn cells(at: &Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
+        let cell = |it: f64| (it / Self::CELL).floor() as i32;
+        let (left, right) = (cell(at.x), cell(at.right()));
+        let (top, bottom) = (cell(at.y), cell(at.bottom()));
+        (left..=right).flat_map(move |x| (top..=bottom).map(move |y| (x, y)))
+    }
+
+    fn add(&mut self, thing: Thing) {
+        for cell in Self::cells(&thing.at) {
+            self.cells.entry(cell).or_default().push(thing);
+        }
+    }
+
+    /// What overlaps a place; a piece that lies in two cells is met once.
+    fn at(&self, at: &Rect) -> impl Iterator<Item = &Thing> {
+        let first = move |thing: &Rect, cell: (i32, i32)| {
+            let corner = |it: f64| (it / Self::CELL).floor() as i32;
+            cell == (corner(thing.x.max(at.x)), corner(thing.y.max(at.y)))
+        };
+        Self::cells(at).flat_map(move |cell| {
+            self.cells
+                .get(&cell)
+                .into_iter()
+                .flatten()
+                .filter(move |it| it.at.overlaps(at) && first(&it.at, cell))
+        })
+    }
+}
 
 pub fn place(plan: &Plan, placed: &mut Placed) {
+    let near = Near::new(placed);
     let mut taken: Vec<Rect> = Vec::new();
     let heads: Vec<Rect> = placed
         .frames
@@ -20,7 +79,7 @@ pub fn place(plan: &Plan, placed: &mut Placed) {
         if spoken || size.0 == 0.0 {
             continue;
         }
-        let found = best(plan, placed, line, size, &taken, &heads);
+        let found = best(plan, placed, line, size, (&near, &taken, &heads));
         if let Some(at) = found {
             taken.push(at);
             placed.routes[line].label = Some(at);
@@ -33,8 +92,7 @@ fn best(
     placed: &Placed,
     line: usize,
     size: (f64, f64),
-    taken: &[Rect],
-    heads: &[Rect],
+    others: (&Near, &[Rect], &[Rect]),
 ) -> Option<Rect> {
     let route = &placed.routes[line];
     let mut best: Option<(f64, Rect)> = None;
@@ -63,12 +121,12 @@ fn best(
                     size.0,
                     size.1,
                 );
-                let Some(trouble) = trouble(plan, placed, line, at, taken, heads) else {
+                let Some(trouble) = trouble(plan, placed, line, at, others) else {
                     continue;
                 };
                 let mut score = trouble
                     + lifted
-                    + shared(plan, placed, line, middle)
+                    + shared(plan, placed, others.0, line, middle)
                     + (part - 0.5_f64).abs() * 6.0;
                 score += if spare < 0.0 { 12.0 - spare } else { 0.0 };
                 score += if flat { 0.0 } else { 18.0 };
@@ -84,15 +142,13 @@ fn best(
 }
 
 /// What it costs to stand where lines to other targets run along.
-fn shared(plan: &Plan, placed: &Placed, line: usize, at: (f64, f64)) -> f64 {
+fn shared(plan: &Plan, placed: &Placed, near: &Near, line: usize, at: (f64, f64)) -> f64 {
     let bundle = placed.routes[line].bundle;
-    let there = placed.routes.iter().enumerate().any(|(n, it)| {
-        it.bundle == bundle
-            && plan.lines[n].to != plan.lines[line].to
-            && it
-                .points
-                .windows(2)
-                .any(|it| along(it[0], it[1]).contains(&Rect::new(at.0, at.1, 0.0, 0.0)))
+    let spot = Rect::new(at.0, at.1, 0.0, 0.0);
+    let there = near.at(&spot.grown(0.5)).any(|it| {
+        it.line.is_some_and(|n| {
+            placed.routes[n].bundle == bundle && plan.lines[n].to != plan.lines[line].to
+        }) && it.at.contains(&spot)
     });
     if there { 70.0 } else { 0.0 }
 }
@@ -103,11 +159,10 @@ fn trouble(
     placed: &Placed,
     line: usize,
     at: Rect,
-    taken: &[Rect],
-    heads: &[Rect],
+    (near, taken, heads): (&Near, &[Rect], &[Rect]),
 ) -> Option<f64> {
     let air = at.grown(2.0);
-    if placed.items.iter().any(|it| it.overlaps(&air))
+    if near.at(&air).any(|it| it.line.is_none())
         || taken.iter().any(|it| it.overlaps(&air))
         || heads.iter().any(|it| it.overlaps(&at))
         || at.x < 0.0
@@ -119,13 +174,13 @@ fn trouble(
     }
     let mut trouble = 0.0;
     let own = &placed.routes[line];
-    for (n, other) in placed.routes.iter().enumerate() {
-        let same_words = other.bundle == own.bundle && plan.lines[n].to == plan.lines[line].to;
-        if n == line || same_words {
+    for it in near.at(&at) {
+        let Some(n) = it.line else { continue };
+        let kin = placed.routes[n].bundle == own.bundle;
+        if n == line || (kin && plan.lines[n].to == plan.lines[line].to) {
             continue;
         }
-        let met = other.points.windows(2).filter(|it| along(it[0], it[1]).overlaps(&at)).count();
-        trouble += met as f64 * if other.bundle == own.bundle { 60.0 } else { 45.0 };
+        trouble += if kin { 60.0 } else { 45.0 };
     }
     for frame in &placed.frames {
         if frame.overlaps(&at) && !frame.contains(&at) {

@@ -2,7 +2,7 @@
 //!
 //! The flow runs from left to right through columns. [`ranks`] finds the columns
 //! of each frame, [`order`] the order within them with few crossings, [`place`]
-//! the coordinates, [`route`] draws right-angled lines around everything, and
+//! the coordinates, [`route`] draws right-angled lines in the gaps between, and
 //! [`labels`] finds room for their words. All of it starts from the order in
 //! which parts are given and breaks ties by it, so a new part moves only what it
 //! has to. A flow from top to bottom is the same with the axes exchanged.
@@ -12,8 +12,11 @@ mod order;
 mod place;
 mod ranks;
 mod route;
+mod sample;
 
 pub use super::svg::Rect;
+pub use sample::sample;
+use std::collections::BTreeSet;
 
 /// Everything stands on a grid of this many pixels.
 pub const STEP: f64 = 8.0;
@@ -58,7 +61,7 @@ pub struct Line {
 }
 
 /// Where everything is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placed {
     pub width: f64,
     pub height: f64,
@@ -68,7 +71,7 @@ pub struct Placed {
 }
 
 /// The way of a line, from its source to the tip of its arrow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
     pub points: Vec<(f64, f64)>,
     /// Lines of one bundle share their way as far as it is the same.
@@ -93,15 +96,81 @@ pub fn layout(plan: &Plan, axis: Axis) -> Placed {
 }
 
 fn solve(plan: &Plan, axis: Axis) -> Placed {
-    let bundles = bundles(plan);
+    let plan = &unshelved(plan);
     let ranks = ranks::find(plan);
-    let mut board = place::Board::new(plan, &bundles, &ranks, axis);
-    order::improve(&mut board);
+    let mut bundles = bundles(plan);
+    let mut best = attempt(plan, &bundles, (&ranks, order::BUDGET), axis);
+    let mut now = best.meets();
+    // What is drawn as one may have to cross what its parts need not.
+    let mut tried = 0;
+    'again: while now > (0, 0) && plan.lines.len() <= FEW {
+        let mut crossed: Vec<usize> = Vec::new();
+        crossing(&best, |one, other, _| crossed.extend([bundles[one], bundles[other]]));
+        crossed.sort_unstable();
+        crossed.dedup();
+        for bundle in crossed {
+            let parts = bundles.iter().filter(|it| **it == bundle).count();
+            if parts < 2 || tried == ATTEMPTS {
+                continue;
+            }
+            tried += 1;
+            let mut fresh = bundles.iter().max().map_or(0, |it| it + 1);
+            let mut apart = bundles.clone();
+            for it in apart.iter_mut().filter(|it| **it == bundle) {
+                *it = fresh;
+                fresh += 1;
+            }
+            let other = attempt(plan, &apart, (&ranks, order::BUDGET / ATTEMPTS), axis);
+            let then = other.meets();
+            if then < now {
+                (best, now, bundles) = (other, then, apart);
+                continue 'again;
+            }
+        }
+        break;
+    }
+    labels::place(plan, &mut best);
+    best
+}
+
+/// Up to this many lines, bundles that cross something are tried apart, so often.
+const FEW: usize = 80;
+const ATTEMPTS: usize = 12;
+
+fn attempt(
+    plan: &Plan,
+    bundles: &[usize],
+    (ranks, budget): (&ranks::Ranks, usize),
+    axis: Axis,
+) -> Placed {
+    let mut board = place::Board::new(plan, bundles, ranks, axis);
+    order::improve(&mut board, budget);
+    board.pack();
+    board.attach();
     board.settle();
+    board.tracks = route::channels(&board).iter().map(|it| it.tracks).collect();
+    board.columns_apart();
     let mut placed = board.placed();
-    route::draw(plan, &bundles, &mut placed, axis);
-    labels::place(plan, &mut placed);
+    route::draw(&board, bundles, &mut placed);
     placed
+}
+
+/// A shelf is beside the flow: one with lines, or with frames, is like any frame.
+fn unshelved(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for line in &plan.lines {
+        for end in [line.from, line.to] {
+            if let Some(frame) = plan.items[end].frame {
+                plan.frames[frame].shelf = false;
+            }
+        }
+    }
+    for n in 0..plan.frames.len() {
+        if let Some(parent) = plan.frames[n].parent {
+            plan.frames[parent].shelf = false;
+        }
+    }
+    plan
 }
 
 /// Lines that may share their way: those between the same sources and each of a
@@ -168,29 +237,46 @@ fn turned(placed: Placed) -> Placed {
     }
 }
 
-/// How often lines of different bundles cross.
-pub fn crossings(placed: &Placed) -> usize {
-    let mut count = 0;
+impl Placed {
+    /// At how many places lines of different bundles cross, and how many pairs of
+    /// lines do: a bundle that is drawn as one is met once, however many it stands for.
+    pub fn meets(&self) -> (usize, usize) {
+        let (mut places, mut pairs) = (BTreeSet::new(), 0);
+        crossing(self, |one, other, at| {
+            let (a, b) = (self.routes[one].bundle, self.routes[other].bundle);
+            places.insert((a.min(b), a.max(b), at.0.round() as i64, at.1.round() as i64));
+            pairs += 1;
+        });
+        (places.len(), pairs)
+    }
+}
+
+/// Calls `met` with every two lines of different bundles that cross, and where.
+fn crossing(placed: &Placed, mut met: impl FnMut(usize, usize, (f64, f64))) {
     for (n, one) in placed.routes.iter().enumerate() {
-        for other in &placed.routes[n + 1..] {
-            if one.bundle != other.bundle {
-                count += one
-                    .points
-                    .windows(2)
-                    .flat_map(|a| other.points.windows(2).map(move |b| (a, b)))
-                    .filter(|(a, b)| cross(a[0], a[1], b[0], b[1]))
-                    .count();
+        for (m, other) in placed.routes.iter().enumerate().skip(n + 1) {
+            if one.bundle == other.bundle {
+                continue;
+            }
+            for a in one.points.windows(2) {
+                for b in other.points.windows(2) {
+                    if let Some(at) = cross((a[0], a[1]), (b[0], b[1])) {
+                        met(n, m, at);
+                    }
+                }
             }
         }
     }
-    count
 }
 
-fn cross(a: (f64, f64), b: (f64, f64), c: (f64, f64), d: (f64, f64)) -> bool {
-    let side = |p: (f64, f64), q: (f64, f64), r: (f64, f64)| {
-        (q.0 - p.0) * (r.1 - p.1) - (q.1 - p.1) * (r.0 - p.0)
+/// Where an upright piece crosses a flat one.
+fn cross(one: ((f64, f64), (f64, f64)), other: ((f64, f64), (f64, f64))) -> Option<(f64, f64)> {
+    let (upright, flat) = match (one.0.0 == one.1.0, other.0.0 == other.1.0) {
+        (true, false) => (one, other),
+        (false, true) => (other, one),
+        _ => return None,
     };
-    let apart =
-        |one: f64, other: f64| (one > 1e-6 && other < -1e-6) || (one < -1e-6 && other > 1e-6);
-    apart(side(a, b, c), side(a, b, d)) && apart(side(c, d, a), side(c, d, b))
+    let (x, y) = (upright.0.0, flat.0.1);
+    let between = |it: f64, a: f64, b: f64| it > a.min(b) + 1e-6 && it < a.max(b) - 1e-6;
+    (between(x, flat.0.0, flat.1.0) && between(y, upright.0.1, upright.1.1)).then_some((x, y))
 }

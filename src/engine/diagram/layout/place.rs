@@ -2,17 +2,22 @@
 
 use super::ranks::{Kid, Ranks, chain, entry, meet};
 use super::{Axis, Placed, Plan, Rect, STEP};
+use std::collections::BTreeMap;
 
 /// Room between boxes of a column, and between a box and a line that passes.
 const GAP: f64 = 24.0;
 const LANE_GAP: f64 = 16.0;
 const LANE: f64 = 8.0;
+/// How much higher than packed a frame may get so that its lines are straight.
+const SLACK: f64 = 1.35;
 /// Room within a frame, around its content.
 const PAD: f64 = 24.0;
-/// Room between columns: at least, for each bundle that bends there, and for words.
+/// Room between columns: at least, before the first line that runs up or down
+/// there, for each such line, and around words.
 const COLUMN: f64 = 56.0;
-const WORDS: f64 = 32.0;
-const TRACK: f64 = 16.0;
+pub const SIDE: f64 = 16.0;
+pub const TRACK: f64 = 16.0;
+const WORDS: f64 = 24.0;
 
 /// Everything in its column, while order and heights are being found.
 pub struct Board<'p> {
@@ -22,6 +27,9 @@ pub struct Board<'p> {
     /// keep room for lines that pass a column.
     pub columns: Vec<Vec<Vec<Kid>>>,
     shelves: Vec<Vec<usize>>,
+    /// The column that each item, and each frame, stands in.
+    column_of_item: Vec<Option<usize>>,
+    column_of_frame: Vec<Option<usize>>,
     /// Top and height of each item and lane.
     pub top: Vec<f64>,
     height: Vec<f64>,
@@ -30,14 +38,25 @@ pub struct Board<'p> {
     width: Vec<f64>,
     /// From a point to the next, with bundle and weight.
     pub links: Vec<Link>,
+    /// How far from the middles of its ends each link leaves and arrives.
+    pub ports: Vec<(f64, f64)>,
+    /// Links of each line from left to right.
+    pub chains: Vec<Vec<usize>>,
+    /// The first gap of each frame's columns, and the links across each gap.
+    first_gap: Vec<usize>,
+    pub gap_links: Vec<Vec<usize>>,
+    /// Room that each gap needs for what runs up and down in it.
+    pub tracks: Vec<usize>,
     /// Frames from the innermost outwards.
-    inner_first: Vec<usize>,
+    pub inner_first: Vec<usize>,
     /// Extents of each frame's content: top, bottom, left, right.
     extent: Vec<Rect>,
+    /// How high the columns of each frame are without any room to spare.
+    packed: Vec<f64>,
     /// Points within each frame, lanes included.
-    inside: Vec<Vec<usize>>,
+    pub inside: Vec<Vec<usize>>,
     /// The same by frame and point.
-    holds: Vec<Vec<bool>>,
+    pub holds: Vec<Vec<bool>>,
     /// Links at each point.
     touching: Vec<Vec<usize>>,
 }
@@ -49,6 +68,7 @@ pub struct Link {
     pub to: usize,
     pub bundle: usize,
     pub weight: f64,
+    pub gap: usize,
 }
 
 impl<'p> Board<'p> {
@@ -58,18 +78,45 @@ impl<'p> Board<'p> {
             axis,
             columns: ranks.columns.clone(),
             shelves: ranks.shelves.clone(),
+            column_of_item: vec![None; plan.items.len()],
+            column_of_frame: vec![None; plan.frames.len()],
             top: vec![0.0; plan.items.len()],
             height: plan.items.iter().map(|it| it.h).collect(),
             left: vec![0.0; plan.items.len()],
             width: plan.items.iter().map(|it| it.w).collect(),
             links: Vec::new(),
+            ports: Vec::new(),
+            chains: Vec::new(),
+            first_gap: Vec::new(),
+            gap_links: Vec::new(),
+            tracks: Vec::new(),
             inner_first: (0..plan.frames.len()).rev().collect(),
             extent: vec![Rect::default(); plan.frames.len()],
+            packed: vec![0.0; ranks.columns.len()],
             inside: Vec::new(),
             holds: Vec::new(),
             touching: Vec::new(),
         };
+        let mut gaps = 0;
+        for columns in &board.columns {
+            board.first_gap.push(gaps);
+            gaps += columns.len();
+            for (n, kid) in
+                columns.iter().enumerate().flat_map(|(n, it)| it.iter().map(move |it| (n, it)))
+            {
+                match kid {
+                    Kid::Item(it) => board.column_of_item[*it] = Some(n),
+                    Kid::Frame(it) => board.column_of_frame[*it] = Some(n),
+                }
+            }
+        }
         board.lanes(bundles);
+        board.gap_links = vec![Vec::new(); gaps];
+        board.tracks = vec![0; gaps];
+        board.ports = vec![(0.0, 0.0); board.links.len()];
+        for (n, link) in board.links.iter().enumerate() {
+            board.gap_links[link.gap].push(n);
+        }
         board.inside = vec![Vec::new(); plan.frames.len()];
         for frame in board.inner_first.clone() {
             let mut points = Vec::new();
@@ -92,72 +139,94 @@ impl<'p> Board<'p> {
             board.touching[link.from].push(n);
             board.touching[link.to].push(n);
         }
-        board.columns_apart();
+        board.grow();
         board
     }
 
     /// Lays a lane wherever a line passes a column, one for each bundle.
     fn lanes(&mut self, bundles: &[usize]) {
         let plan = self.plan;
-        let mut known: Vec<(usize, usize, usize, usize)> = Vec::new();
+        let mut known: BTreeMap<(usize, usize, usize), usize> = BTreeMap::new();
+        let mut linked: BTreeMap<(usize, usize, usize), usize> = BTreeMap::new();
         let (mut out, mut into) = (vec![0u32; plan.items.len()], vec![0u32; plan.items.len()]);
         for line in &plan.lines {
             out[line.from] += 1;
             into[line.to] += 1;
         }
         for (line, bundle) in plan.lines.iter().zip(bundles) {
+            self.chains.push(Vec::new());
             let Some((frame, a, b)) = meet(plan, line.from, line.to) else { continue };
-            let (Some(from), Some(to)) = (self.column(frame, a), self.column(frame, b)) else {
+            let (Some(from), Some(to)) = (self.column(a), self.column(b)) else { continue };
+            if from == to {
                 continue;
-            };
-            let (start, end) = if from <= to { (line.from, line.to) } else { (line.to, line.from) };
-            let mut passes: Vec<(usize, usize)> = Vec::new();
-            if from != to {
-                let (first, last) = (from.min(to), from.max(to));
-                let mut ways_out = Vec::new();
-                for (holder, column) in self.holders(start, frame) {
-                    let after = column + 1..self.columns[holder].len();
-                    ways_out.push(after.map(|it| (holder, it)).collect::<Vec<_>>());
-                }
-                // The innermost frame is left first.
-                passes.extend(ways_out.into_iter().rev().flatten());
-                passes.extend((first + 1..last).map(|it| (entry(frame), it)));
-                for (holder, column) in self.holders(end, frame) {
-                    passes.extend((0..column).map(|it| (holder, it)));
-                }
             }
+            let (start, end) = if from < to { (line.from, line.to) } else { (line.to, line.from) };
+            let (gaps, passes) = self.passes((start, end), frame, (from.min(to), from.max(to)));
             let most = f64::from(out[line.from].max(into[line.to]).max(1));
-            let weight = 1.0 / (most * most);
             let mut at = start;
-            for (holder, column) in passes {
-                let found = known.iter().find(|it| (it.0, it.1, it.2) == (holder, column, *bundle));
-                let lane = match found {
-                    Some(it) => it.3,
-                    None => {
-                        let lane = self.top.len();
-                        self.top.push(0.0);
-                        self.height.push(LANE);
-                        self.left.push(0.0);
-                        self.width.push(0.0);
-                        self.columns[holder][column].push(Kid::Item(lane));
-                        known.push((holder, column, *bundle, lane));
-                        lane
+            let last = passes.len();
+            for (n, gap) in gaps.into_iter().enumerate() {
+                let next = match passes.get(n) {
+                    None => end,
+                    Some((holder, column)) => {
+                        *known.entry((*holder, *column, *bundle)).or_insert_with(|| {
+                            let lane = self.top.len();
+                            self.top.push(0.0);
+                            self.height.push(LANE);
+                            self.left.push(0.0);
+                            self.width.push(0.0);
+                            self.columns[*holder][*column].push(Kid::Item(lane));
+                            lane
+                        })
                     }
                 };
-                self.link(at, lane, *bundle, weight);
-                at = lane;
+                // Long ways bend least where they are far from both ends.
+                let inner = n > 0 && n < last;
+                let weight = (if inner { 4.0 } else { 1.0 }) / (most * most);
+                let link = *linked.entry((at, next, *bundle)).or_insert_with(|| {
+                    let weight = 0.0;
+                    self.links.push(Link { from: at, to: next, bundle: *bundle, weight, gap });
+                    self.links.len() - 1
+                });
+                self.links[link].weight += weight;
+                if let Some(chain) = self.chains.last_mut() {
+                    chain.push(link);
+                }
+                at = next;
             }
-            self.link(at, end, *bundle, weight);
         }
     }
 
-    fn link(&mut self, from: usize, to: usize, bundle: usize, weight: f64) {
-        let known =
-            self.links.iter_mut().find(|it| it.from == from && it.to == to && it.bundle == bundle);
-        match known {
-            Some(it) => it.weight += weight,
-            None => self.links.push(Link { from, to, bundle, weight }),
+    /// The gaps that a line crosses and, between each two of them, the column of
+    /// a frame that it passes: out of the frames of its start, through those
+    /// columns of the frame that holds both ends, into the frames of its end.
+    fn passes(
+        &self,
+        ends: (usize, usize),
+        frame: Option<usize>,
+        columns: (usize, usize),
+    ) -> (Vec<usize>, Vec<(usize, usize)>) {
+        let (mut gaps, mut passes) = (Vec::new(), Vec::new());
+        for (holder, column) in self.holders(ends.0, frame).into_iter().rev() {
+            for it in column..self.columns[holder].len() - 1 {
+                gaps.push(self.first_gap[holder] + it);
+                passes.push((holder, it + 1));
+            }
         }
+        let holder = entry(frame);
+        for it in columns.0..columns.1 {
+            gaps.push(self.first_gap[holder] + it);
+            if it + 1 < columns.1 {
+                passes.push((holder, it + 1));
+            }
+        }
+        for (holder, column) in self.holders(ends.1, frame) {
+            for it in 0..column {
+                passes.push((holder, it));
+                gaps.push(self.first_gap[holder] + it);
+            }
+        }
+        (gaps, passes)
     }
 
     /// The frames between an item and an outer frame, outermost first, with the
@@ -172,13 +241,83 @@ impl<'p> Board<'p> {
             .windows(2)
             .filter_map(|pair| {
                 let Kid::Frame(holder) = pair[0] else { return None };
-                Some((holder + 1, self.column(Some(holder), pair[1])?))
+                Some((holder + 1, self.column(pair[1])?))
             })
             .collect()
     }
 
-    fn column(&self, frame: Option<usize>, kid: Kid) -> Option<usize> {
-        self.columns[entry(frame)].iter().position(|it| it.contains(&kid))
+    fn column(&self, kid: Kid) -> Option<usize> {
+        match kid {
+            Kid::Item(it) => self.column_of_item.get(it).copied().flatten(),
+            Kid::Frame(it) => self.column_of_frame[it],
+        }
+    }
+
+    /// Bundles at the left and at the right side of each item, with their links.
+    fn sides(&self) -> BTreeMap<(usize, bool), Vec<(usize, Vec<usize>)>> {
+        let mut sides: BTreeMap<(usize, bool), Vec<(usize, Vec<usize>)>> = BTreeMap::new();
+        for (n, link) in self.links.iter().enumerate() {
+            for (point, right) in [(link.from, true), (link.to, false)] {
+                if self.is_lane(point) {
+                    continue;
+                }
+                let list = sides.entry((point, right)).or_default();
+                match list.iter_mut().find(|it| it.0 == link.bundle) {
+                    Some(it) => it.1.push(n),
+                    None => list.push((link.bundle, vec![n])),
+                }
+            }
+        }
+        sides
+    }
+
+    /// An item with many lines gets as high as they need.
+    fn grow(&mut self) {
+        for ((item, _), bundles) in self.sides() {
+            let need = (bundles.len() as f64 - 1.0) * STEP + 2.0 * STEP;
+            while self.height[item] < need {
+                self.height[item] += 2.0 * STEP;
+            }
+        }
+    }
+
+    /// Spreads the lines over the sides of items, in the order of where they go.
+    /// Lines between the same two take the order of the other end.
+    pub fn attach(&mut self) {
+        for _ in 0..3 {
+            self.spread();
+        }
+    }
+
+    fn spread(&mut self) {
+        let most = match self.axis {
+            Axis::Right => 2.0 * STEP,
+            Axis::Down => 4.0 * STEP,
+        };
+        for ((item, right), bundles) in self.sides() {
+            let mut wants: Vec<(f64, &Vec<usize>)> = bundles
+                .iter()
+                .map(|(_, links)| {
+                    let far = |it: &usize| {
+                        let (from, to) = self.ends(*it);
+                        if right { to } else { from }
+                    };
+                    (links.iter().map(far).sum::<f64>() / links.len() as f64, links)
+                })
+                .collect();
+            wants.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let spare = wants.len() as f64 - 1.0;
+            let room = self.height[item] - 2.0 * STEP;
+            let apart = ((room / spare.max(1.0) / STEP).floor() * STEP).clamp(STEP, most);
+            let mut offset = -(spare * apart / 2.0 / STEP).floor() * STEP;
+            for (_, links) in wants {
+                for link in links {
+                    let port = &mut self.ports[*link];
+                    *(if right { &mut port.0 } else { &mut port.1 }) = offset;
+                }
+                offset += apart;
+            }
+        }
     }
 
     pub fn is_lane(&self, point: usize) -> bool {
@@ -186,7 +325,7 @@ impl<'p> Board<'p> {
     }
 
     /// Left edges of all columns, and widths of all frames.
-    fn columns_apart(&mut self) {
+    pub fn columns_apart(&mut self) {
         let mut widths: Vec<f64> = vec![0.0; self.columns.len()];
         let mut offsets: Vec<Vec<f64>> = vec![Vec::new(); self.columns.len()];
         let order: Vec<usize> =
@@ -253,47 +392,17 @@ impl<'p> Board<'p> {
 
     /// Room between a column and the next, by what runs there.
     fn gap(&self, holder: usize, column: usize) -> f64 {
-        let points = |kids: &[Kid]| -> Vec<usize> {
-            kids.iter()
-                .flat_map(|kid| match kid {
-                    Kid::Item(it) => vec![*it],
-                    Kid::Frame(it) => self.inside_of(*it),
-                })
-                .collect()
-        };
-        let before = points(&self.columns[holder][column]);
-        let after = points(&self.columns[holder][column + 1]);
-        let mut bundles: Vec<usize> = Vec::new();
-        for link in &self.links {
-            if before.contains(&link.from) && after.contains(&link.to) {
-                bundles.push(link.bundle);
-            }
-        }
-        bundles.sort_unstable();
-        bundles.dedup();
+        let gap = self.first_gap[holder] + column;
+        let tracks = self.tracks[gap] as f64;
         let words = self
             .plan
             .lines
             .iter()
-            .filter(|it| {
-                (before.contains(&it.from) && after.contains(&it.to))
-                    || (before.contains(&it.to) && after.contains(&it.from))
-            })
-            .map(|it| it.label.0)
+            .zip(&self.chains)
+            .filter(|(_, chain)| matches!(chain[..], [only] if self.links[only].gap == gap))
+            .map(|(it, _)| it.label.0)
             .fold(0.0, f64::max);
-        let tracks = bundles.len().min(8) as f64;
-        up((COLUMN + tracks * TRACK).max(WORDS + words + tracks * TRACK / 2.0))
-    }
-
-    fn inside_of(&self, frame: usize) -> Vec<usize> {
-        self.columns[frame + 1]
-            .iter()
-            .flatten()
-            .flat_map(|kid| match kid {
-                Kid::Item(it) => vec![*it],
-                Kid::Frame(it) => self.inside_of(*it),
-            })
-            .collect()
+        up((SIDE + tracks * TRACK + WORDS).max(COLUMN).max(SIDE + tracks * TRACK + words + WORDS))
     }
 
     /// Room for a frame's label, which is at its top, or at its left when the
@@ -368,6 +477,7 @@ impl<'p> Board<'p> {
         let order: Vec<usize> =
             self.inner_first.iter().map(|it| it + 1).chain(std::iter::once(0)).collect();
         for holder in order {
+            self.packed[holder] = 0.0;
             for column in self.columns[holder].clone() {
                 let mut at = 0.0;
                 let mut before: Option<Kid> = None;
@@ -380,6 +490,7 @@ impl<'p> Board<'p> {
                     at += bottom - top;
                     before = Some(*kid);
                 }
+                self.packed[holder] = self.packed[holder].max(at);
                 for kid in &column {
                     self.shift(*kid, -at / 2.0);
                 }
@@ -400,12 +511,28 @@ impl<'p> Board<'p> {
         (top + bottom) / 2.0
     }
 
-    /// Where a point's links leave and arrive: the middles of its sides.
-    pub fn ends(&self, link: &Link) -> ((f64, f64), (f64, f64)) {
-        (
-            (self.left[link.from] + self.width[link.from], self.middle(link.from)),
-            (self.left[link.to], self.middle(link.to)),
-        )
+    /// The heights at which a link leaves and arrives.
+    pub fn ends(&self, link: usize) -> (f64, f64) {
+        let (it, port) = (&self.links[link], self.ports[link]);
+        (self.middle(it.from) + port.0, self.middle(it.to) + port.1)
+    }
+
+    /// The room between the columns at both sides of each gap.
+    pub fn rooms(&self) -> Vec<(f64, f64)> {
+        let mut rooms = vec![(0.0, 0.0); self.gap_links.len()];
+        for (holder, columns) in self.columns.iter().enumerate() {
+            for (n, pair) in columns.windows(2).enumerate() {
+                let edge = |kid: &Kid| match kid {
+                    Kid::Item(it) if self.is_lane(*it) => None,
+                    Kid::Item(it) => Some((self.left[*it], self.left[*it] + self.width[*it])),
+                    Kid::Frame(it) => Some((self.extent[*it].x, self.extent[*it].right())),
+                };
+                let left = pair[0].iter().filter_map(edge).map(|it| it.1).fold(f64::MIN, f64::max);
+                let right = pair[1].iter().filter_map(edge).map(|it| it.0).fold(f64::MAX, f64::min);
+                rooms[self.first_gap[holder] + n] = (left, right);
+            }
+        }
+        rooms
     }
 
     /// The mean height of what a kid is linked to outside of itself, relative to
@@ -417,12 +544,16 @@ impl<'p> Board<'p> {
         };
         let (mut sum, mut weight) = (0.0, 0.0);
         for point in own {
-            for link in self.touching[*point].iter().map(|it| &self.links[*it]) {
-                let other = if link.from == *point { link.to } else { link.from };
+            for n in &self.touching[*point] {
+                let link = &self.links[*n];
+                let out = link.from == *point;
+                let other = if out { link.to } else { link.from };
                 if matches!(kid, Kid::Frame(it) if self.holds[it][other]) {
                     continue;
                 }
-                sum += (self.middle(other) - self.middle(*point)) * link.weight;
+                let (from, to) = self.ends(*n);
+                let way = if out { to - from } else { from - to };
+                sum += way * link.weight;
                 weight += link.weight;
             }
         }
@@ -436,6 +567,78 @@ impl<'p> Board<'p> {
             self.relax();
         }
         self.round();
+        for turn in 0..6 {
+            if !self.straighten(turn % 2 == 0) {
+                break;
+            }
+        }
+    }
+
+    /// Moves single lanes and items to where a line is straight, if there is room.
+    fn straighten(&mut self, forward: bool) -> bool {
+        let mut helped = false;
+        let mut places: Vec<(usize, usize)> = (0..self.columns.len())
+            .flat_map(|holder| (0..self.columns[holder].len()).map(move |it| (holder, it)))
+            .collect();
+        if !forward {
+            places.reverse();
+        }
+        for (holder, column) in places {
+            let kids = self.columns[holder][column].clone();
+            for (n, kid) in kids.iter().enumerate() {
+                let Kid::Item(point) = *kid else { continue };
+                let (top, bottom) = self.span(*kid);
+                let (mut low, mut high) = match holder.checked_sub(1) {
+                    Some(frame) => {
+                        (self.extent[frame].y + self.head(frame), self.extent[frame].bottom() - PAD)
+                    }
+                    None => (f64::MIN, f64::MAX),
+                };
+                if let Some(above) = n.checked_sub(1).map(|it| kids[it]) {
+                    low = low.max(self.span(above).1 + self.space(above, *kid));
+                }
+                if let Some(below) = kids.get(n + 1) {
+                    high = high.min(self.span(*below).0 - self.space(*kid, *below));
+                }
+                let mut best = (self.bent(point, 0.0), 0.0);
+                for link in &self.touching[point] {
+                    let (from, to) = self.ends(*link);
+                    let by = if self.links[*link].from == point { to - from } else { from - to };
+                    if by == 0.0 || top + by < low || bottom + by > high {
+                        continue;
+                    }
+                    // What stays as bent as it was passes its bend on.
+                    let bent = self.bent(point, by);
+                    let ahead = (self.links[*link].to == point) == forward && self.is_lane(point);
+                    if bent < best.0 - 0.01 || (ahead && bent < best.0 + 0.01 && best.1 == 0.0) {
+                        best = (bent, by);
+                    }
+                }
+                if best.1 != 0.0 {
+                    self.shift(*kid, best.1);
+                    helped = true;
+                }
+            }
+        }
+        helped
+    }
+
+    /// How bent the links of a point are when it moves by so much.
+    fn bent(&self, point: usize, by: f64) -> f64 {
+        self.touching[point]
+            .iter()
+            .map(|it| {
+                let (from, to) = self.ends(*it);
+                let way =
+                    if self.links[*it].from == point { to - from - by } else { from - to - by };
+                match way.abs() {
+                    way if way < 0.5 => 0.0,
+                    // Small steps look like mistakes.
+                    way if way <= 2.0 * STEP => 1.5,
+                    way => 1.0 + way / 10_000.0,
+                }
+            })
+            .sum()
     }
 
     fn relax(&mut self) {
@@ -449,8 +652,17 @@ impl<'p> Board<'p> {
                 .map(|it| self.height_of(*it))
                 .collect();
             let middle = pulled.iter().sum::<f64>() / pulled.len().max(1) as f64;
+            // What is drawn out too far pushes others away, which draw it out further.
+            let slack = self.packed[holder] * SLACK + 2.0 * GAP;
+            let (top, bottom) = self.columns[holder]
+                .iter()
+                .flatten()
+                .map(|it| self.span(*it))
+                .fold((f64::MAX, f64::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let centre = (top + bottom) / 2.0;
+            let room = (centre - slack / 2.0, centre + slack / 2.0);
             for column in self.columns[holder].clone() {
-                self.relax_column(&column, middle);
+                self.relax_column(&column, middle, room);
             }
             if let Some(frame) = holder.checked_sub(1) {
                 self.wrap(frame);
@@ -460,7 +672,7 @@ impl<'p> Board<'p> {
 
     /// The tops nearest to the wanted ones that keep order and room: pooled
     /// neighbours take their weighted mean.
-    fn relax_column(&mut self, column: &[Kid], middle: f64) {
+    fn relax_column(&mut self, column: &[Kid], middle: f64, room: (f64, f64)) {
         let mut offset = 0.0;
         let mut before: Option<Kid> = None;
         // Mean of (wanted - offset), weight, count.
@@ -487,9 +699,13 @@ impl<'p> Board<'p> {
             }
             pools.push(pool);
         }
+        let Some(last) = column.last() else { return };
+        let (top, bottom) = self.span(*last);
+        let high = offset + bottom - top;
+        let (low, high) = (room.0, (room.1 - high).max(room.0));
         let tops = pools.iter().flat_map(|it| std::iter::repeat_n(it.0, it.2));
         for ((kid, top), offset) in column.iter().zip(tops).zip(offsets) {
-            let by = top + offset - self.span(*kid).0;
+            let by = top.clamp(low, high) + offset - self.span(*kid).0;
             self.shift(*kid, by);
         }
     }
@@ -530,25 +746,36 @@ impl<'p> Board<'p> {
         }
         // What grew below may have met what stands under it.
         self.apart();
-        let items = (0..self.plan.items.len())
-            .map(|it| Rect::new(self.left[it], self.top[it], self.width[it], self.height[it]));
-        let mut placed =
-            Placed { items: items.collect(), frames: self.extent.clone(), ..Placed::default() };
-        let all = || placed.items.iter().chain(&placed.frames);
-        let left = all().map(|it| it.x).fold(f64::MAX, f64::min);
-        let top = all().map(|it| it.y).fold(f64::MAX, f64::min);
-        let right = all().map(Rect::right).fold(f64::MIN, f64::max);
-        let bottom = all().map(Rect::bottom).fold(f64::MIN, f64::max);
+        let items = |it: &Self| -> Vec<Rect> {
+            (0..it.plan.items.len())
+                .map(|n| Rect::new(it.left[n], it.top[n], it.width[n], it.height[n]))
+                .collect()
+        };
+        let all: Vec<Rect> = items(self).into_iter().chain(self.extent.iter().copied()).collect();
+        let lanes = || self.top[self.plan.items.len()..].iter();
+        let left = all.iter().map(|it| it.x).fold(f64::MAX, f64::min);
+        let top = all.iter().map(|it| it.y).chain(lanes().copied()).fold(f64::MAX, f64::min);
+        let right = all.iter().map(Rect::right).fold(f64::MIN, f64::max);
+        let bottom = all
+            .iter()
+            .map(Rect::bottom)
+            .chain(lanes().map(|it| it + LANE))
+            .fold(f64::MIN, f64::max);
         if left > right {
-            return placed;
+            return Placed::default();
         }
-        placed.width = right - left;
-        placed.height = bottom - top;
-        for it in placed.items.iter_mut().chain(&mut placed.frames) {
-            it.x -= left;
-            it.y -= top;
+        self.left.iter_mut().for_each(|it| *it -= left);
+        self.top.iter_mut().for_each(|it| *it -= top);
+        for it in &mut self.extent {
+            (it.x, it.y) = (it.x - left, it.y - top);
         }
-        placed
+        Placed {
+            width: right - left,
+            height: bottom - top,
+            items: items(self),
+            frames: self.extent.clone(),
+            routes: Vec::new(),
+        }
     }
 
     /// Lays the items of a shelf out in rows below the flow of its frame.
@@ -603,7 +830,7 @@ impl<'p> Board<'p> {
         self.extent[frame].w += by;
         let parent = self.plan.frames[frame].parent;
         let holder = entry(parent);
-        let at = self.column(parent, Kid::Frame(frame)).unwrap_or(0);
+        let at = self.column(Kid::Frame(frame)).unwrap_or(0);
         for kid in self.columns[holder][at + 1..].concat() {
             self.push_right(kid, by);
         }

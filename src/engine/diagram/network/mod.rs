@@ -38,7 +38,8 @@ pub fn svg(design: &Design, style: &Style) -> String {
 
 fn without(design: &Design, palette: &Palette) -> String {
     let words = "All parts are run by the provider: there is no network of one's own.";
-    let mut svg = Svg::new(720.0, 160.0, &title(design), words, palette);
+    let wide = text::width(&title(design), 24.0, Weight::SemiBold) + 2.0 * MARGIN;
+    let mut svg = Svg::new(wide.max(720.0).ceil(), 160.0, &title(design), words, palette);
     heading(&mut svg, palette, &title(design), words);
     svg.finish()
 }
