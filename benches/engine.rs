@@ -30,8 +30,8 @@ fn main() -> std::io::Result<()> {
         let (median, worst) = time(|| {
             black_box(analysis::analyze(&text, &hints, &policy));
         });
-        let options = analysis::analyze(&text, &hints, &policy).options;
-        let Some(best) = options.last() else { continue };
+        let made = analysis::analyze(&text, &hints, &policy);
+        let Some(best) = made.options.last() else { continue };
         let (code, slowest) = time(|| {
             for format in [Format::Terraform, Format::CloudFormation] {
                 black_box(analysis::generate(&best.graph, format, &Settings::default()));
@@ -39,7 +39,7 @@ fn main() -> std::io::Result<()> {
         });
         let (picture, slowest_picture) = time(|| {
             let kind = diagram::Kind::Architecture;
-            black_box(diagram::render(best, kind, Form::Svg, &Style::default()).is_ok());
+            black_box(diagram::render(&made, best, kind, Form::Svg, &Style::default()).is_ok());
         });
         println!(
             "{:<18} analyze {median:7.2} ms, worst {worst:7.2}   both formats {code:7.2} ms, worst {slowest:7.2}   picture {picture:7.2} ms, worst {slowest_picture:7.2}",

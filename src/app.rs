@@ -17,7 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::features::home::docs::Document;
 pub use crate::features::orgs::operator;
 use crate::features::{
-    api_keys, artifacts, audit, auth, home, operations, orgs, sessions, shares, webhooks, workbench,
+    api_keys, artifacts, audit, auth, diagrams, home, operations, orgs, sessions, shares, webhooks,
+    workbench,
 };
 use crate::platform::access::Role;
 use crate::platform::cache::Cache;
@@ -112,6 +113,7 @@ fn api() -> OpenApiRouter<AppState> {
             .merge(sessions::api::routes())
             .merge(shares::api::routes())
             .merge(artifacts::api::routes())
+            .merge(diagrams::api::routes())
             .merge(operations::api::routes())
             .merge(webhooks::api::routes()),
     )

@@ -10,6 +10,7 @@ pub mod orgs;
 // The product.
 pub mod analyses;
 pub mod artifacts;
+pub mod diagrams;
 pub mod operations;
 pub mod sessions;
 pub mod shares;

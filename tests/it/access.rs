@@ -75,6 +75,12 @@ pub const ACCESS: &[(&str, &str, &str)] = &[
         "viewer",
         "",
     ),
+    ("get /api/v1/sessions/{id}/analyses/{number}/options/{option}/diagrams", "viewer", ""),
+    (
+        "get /api/v1/sessions/{id}/analyses/{number}/options/{option}/diagrams/{diagram}",
+        "viewer",
+        "",
+    ),
     ("get /api/v1/sessions/{id}/analyses/{number}/diff", "viewer", ""),
     ("get /api/v1/sessions/{id}/shares", "member", ""),
     ("post /api/v1/sessions/{id}/shares", "member", "{}"),

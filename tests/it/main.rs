@@ -9,6 +9,7 @@ mod cli;
 mod cli_remote;
 mod crash;
 mod design;
+mod diagrams;
 mod embedded_postgres;
 mod home;
 mod idempotency;

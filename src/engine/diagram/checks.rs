@@ -1,6 +1,7 @@
 //! What must hold for every picture: nothing overlaps, nothing is cut, nothing is
 //! lost, and it comes out the same each time.
 
+use super::forms::tests::analyses;
 use super::layout::{self, Axis, Item, Line, Placed, Plan, Rect, Route};
 use super::text::{self, Weight};
 use super::theme::{Palette, contrast};
@@ -184,11 +185,13 @@ fn lines_cross_no_more_often_than_those_of_others() {
 /// Words of every kind stay within their picture, on ground that they can be read on.
 #[test]
 fn no_words_are_cut_or_faint_in_any_kind() {
-    for (name, design) in designs() {
+    let all = analyses();
+    let designs = all.iter().flat_map(|(name, it)| it.options.iter().map(move |at| (name, it, at)));
+    for (name, analysis, design) in designs {
         for kind in Kind::ALL {
             for theme in [Theme::Light, Theme::Dark] {
                 let style = Style { theme, ..Style::default() };
-                let Ok(svg) = render(&design, kind, Form::Svg, &style) else { continue };
+                let svg = render(analysis, design, kind, Form::Svg, &style).unwrap();
                 let svg = String::from_utf8(svg).unwrap();
                 let faults = written(&svg, Palette::of(theme));
                 assert!(faults.is_empty(), "{name} {} {theme:?}: {faults:#?}", kind.name());
@@ -295,12 +298,14 @@ fn every_component_and_connection_is_drawn_once() {
 
 #[test]
 fn the_same_design_gives_the_same_bytes() {
-    for (name, design) in designs().into_iter().step_by(5) {
+    for (name, analysis) in analyses().into_iter().step_by(2) {
+        let design = &analysis.options[1];
         for theme in [Theme::Light, Theme::Dark] {
             for kind in Kind::ALL {
                 let style = Style { theme, ..Style::default() };
-                let Ok(one) = render(&design, kind, Form::Svg, &style) else { continue };
-                assert_eq!(one, render(&design, kind, Form::Svg, &style).unwrap(), "{name}");
+                let draw = || render(&analysis, design, kind, Form::Svg, &style).unwrap();
+                let one = draw();
+                assert_eq!(one, draw(), "{name}");
                 assert!(!String::from_utf8(one).unwrap().contains("NaN"), "{name}");
             }
         }

@@ -10,6 +10,7 @@ pub mod architecture;
 mod checks;
 pub mod difference;
 pub mod draw;
+pub mod forms;
 pub mod groups;
 pub mod icons;
 pub mod layout;
@@ -19,7 +20,8 @@ pub mod svg;
 pub mod text;
 pub mod theme;
 
-use super::analysis::Design;
+pub use super::analysis::{Analysis, Design};
+use scene::Scene;
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +55,27 @@ impl Kind {
 
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Architecture => "Architecture",
+            Self::Network => "Network",
+            Self::Sequence => "Sequence",
+            Self::DataFlow => "Data flow",
+            Self::Cost => "Cost",
+        }
+    }
+
+    /// The forms that it can be written in: the one table of what there is.
+    pub fn forms(self) -> &'static [Form] {
+        use Form::*;
+        match self {
+            Self::Architecture => &[Svg, Png, Pdf, Mermaid, Drawio, D2, Structurizr],
+            Self::Network => &[Svg, Png, Pdf, Mermaid, Drawio, D2],
+            Self::Sequence | Self::DataFlow | Self::Cost => &[],
+        }
     }
 }
 
@@ -89,6 +112,31 @@ impl Form {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
+    /// Its media type.
+    pub fn media(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+            Self::Pdf => "application/pdf",
+            Self::Drawio => "application/vnd.jgraph.mxfile",
+            Self::Mermaid | Self::D2 | Self::Structurizr => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// How the names of such files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Mermaid => "mmd",
+            Self::Structurizr => "dsl",
+            other => other.name(),
+        }
+    }
+
+    /// Whether it is no text.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Png | Self::Pdf)
+    }
+
     /// The form that [`render`] writes for it: raster images and print are made
     /// of the SVG outside of the engine.
     pub fn source(self) -> Self {
@@ -106,12 +154,21 @@ pub enum Theme {
     Dark,
 }
 
+impl Theme {
+    /// As addresses and the command line write it.
+    pub const NAMES: [(&'static str, Self); 2] = [("light", Self::Light), ("dark", Self::Dark)];
+}
+
 /// Where the flow goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
     #[default]
     Right,
     Down,
+}
+
+impl Direction {
+    pub const NAMES: [(&'static str, Self); 2] = [("right", Self::Right), ("down", Self::Down)];
 }
 
 /// What is written on the nodes besides their names.
@@ -127,6 +184,15 @@ pub enum Overlay {
     Findings,
 }
 
+impl Overlay {
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("none", Self::None),
+        ("cost", Self::Cost),
+        ("sla", Self::Sla),
+        ("findings", Self::Findings),
+    ];
+}
+
 /// How a picture looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
@@ -137,24 +203,79 @@ pub struct Style {
 
 /// A kind that has no such form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a {} diagram has no {} form", .kind.name(), .form.name())]
+#[error("there is no {} form of a {} diagram; there is {}", .form.name(), .kind.name(), names(.kind.forms()))]
 pub struct Unsupported {
     pub kind: Kind,
     pub form: Form,
 }
 
-/// Draws a design. [`Form::Png`] and [`Form::Pdf`] are not written here: see
-/// [`Form::source`].
+/// "svg, png and pdf".
+fn names(forms: &[Form]) -> String {
+    let names: Vec<&str> = forms.iter().map(|it| it.name()).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "none".to_owned(),
+    }
+}
+
+/// Draws an option of an analysis. [`Form::Png`] and [`Form::Pdf`] are made of
+/// its SVG outside of the engine: see [`Form::source`].
 pub fn render(
+    _analysis: &Analysis,
     design: &Design,
     kind: Kind,
     form: Form,
     style: &Style,
 ) -> Result<Vec<u8>, Unsupported> {
-    let text = match (kind, form) {
+    let unsupported = Unsupported { kind, form };
+    if !kind.forms().contains(&form) {
+        return Err(unsupported);
+    }
+    let text = match (kind, form.source()) {
         (Kind::Architecture, Form::Svg) => architecture::svg(design, style),
+        (Kind::Architecture, _) => {
+            let scene = architecture::scene(design, style);
+            written(&scene, design, form, style).ok_or(unsupported)?
+        }
         (Kind::Network, Form::Svg) => network::svg(design, style),
-        _ => return Err(Unsupported { kind, form }),
+        (Kind::Network, _) => {
+            let scene = network::scene(design);
+            written(&scene, design, form, style).ok_or(unsupported)?
+        }
+        (Kind::Sequence | Kind::DataFlow | Kind::Cost, _) => return Err(unsupported),
     };
     Ok(text.into_bytes())
+}
+
+/// Draws what became of an option: its architecture, with what was added,
+/// removed and changed.
+pub fn render_difference(
+    before: &Design,
+    after: &Design,
+    kind: Kind,
+    form: Form,
+    style: &Style,
+) -> Result<Vec<u8>, Unsupported> {
+    let unsupported = Unsupported { kind, form };
+    if kind != Kind::Architecture {
+        return Err(unsupported);
+    }
+    let scene = difference::scene(before, after, style);
+    let text = match form.source() {
+        Form::Svg => draw::svg(&scene, style),
+        _ => written(&scene, after, form, style).ok_or(unsupported)?,
+    };
+    Ok(text.into_bytes())
+}
+
+/// A scene in one of the forms that are text; none for pictures.
+fn written(scene: &Scene, design: &Design, form: Form, style: &Style) -> Option<String> {
+    Some(match form {
+        Form::Mermaid => forms::mermaid::flowchart(scene, style),
+        Form::Drawio => forms::drawio::file(scene, style),
+        Form::D2 => forms::d2::text(scene, style),
+        Form::Structurizr => forms::structurizr::workspace(scene, &design.graph, style),
+        Form::Svg | Form::Png | Form::Pdf => return None,
+    })
 }

@@ -2,6 +2,7 @@
 //! subnets, who stands where, where routes lead, and who may reach whom.
 
 pub mod facts;
+mod graph;
 
 use super::icons::{Family, Icon};
 use super::scene::GroupKind;
@@ -13,6 +14,8 @@ use crate::engine::analysis::Design;
 use crate::engine::bind;
 use crate::engine::graph::{Graph, NodeId};
 use facts::{Network, Peer, Subnet};
+
+pub use graph::scene;
 
 const MARGIN: f64 = 40.0;
 const TITLE: f64 = 72.0;
@@ -37,7 +40,7 @@ pub fn svg(design: &Design, style: &Style) -> String {
 }
 
 fn without(design: &Design, palette: &Palette) -> String {
-    let words = "All parts are run by the provider: there is no network of one's own.";
+    let words = graph::WITHOUT;
     let wide = text::width(&title(design), 24.0, Weight::SemiBold) + 2.0 * MARGIN;
     let mut svg = Svg::new(wide.max(720.0).ceil(), 160.0, &title(design), words, palette);
     heading(&mut svg, palette, &title(design), words);

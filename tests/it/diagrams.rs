@@ -1,0 +1,154 @@
+//! Diagrams as programs get them: by the API, and on the command line.
+
+use cloudgen::platform::access::Role;
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+
+use crate::cli::{PROGRAM, Place};
+use crate::support::{App, Caller};
+
+const SHOP: &str = "A web shop on AWS for 20,000 visitors a day with PostgreSQL in Frankfurt.";
+
+async fn shop(caller: &Caller) -> String {
+    let made = caller.post("/api/v1/analyze", json!({ "text": SHOP })).await.expect(200).json();
+    format!("/api/v1/sessions/{}/analyses", made["session_id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn every_listed_diagram_can_be_fetched_and_is_the_same_each_time() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    let ann = app.member(org, Role::Viewer).await;
+    let mia = app.member(org, Role::Member).await;
+    let stranger = app.member(app.org("Other").await, Role::Owner).await;
+    let session = shop(&mia).await;
+    let list = format!("{session}/1/options/better/diagrams");
+    let listed = ann.get(&list).await.expect(200).json();
+    let kinds = listed["items"].as_array().unwrap();
+    assert_eq!(kinds.len(), 5);
+    let mut fetched = 0;
+    for form in kinds.iter().flat_map(|it| it["forms"].as_array().unwrap()) {
+        let href = form["href"].as_str().unwrap();
+        stranger.get(href).await.expect(404);
+        let answer = ann.get(href).await.expect(200);
+        assert_eq!(answer.header("content-type"), form["media_type"].as_str().unwrap());
+        let tag = answer.header("etag").to_owned();
+        ann.clone().with("if-none-match", tag).get(href).await.expect(304);
+        fetched += 1;
+    }
+    assert!(fetched >= 13, "{fetched}");
+    let dark = ann.get(&format!("{list}/architecture.svg?theme=dark")).await.expect(200).text;
+    let light = ann.get(&format!("{list}/architecture.svg")).await.expect(200).text;
+    assert!(dark != light && dark.starts_with("<svg"));
+    app.run_jobs().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_is_refused_with_what_can() {
+    let app = App::new().await;
+    let mia = app.member(app.org("Acme").await, Role::Member).await;
+    let session = shop(&mia).await;
+    let at = format!("{session}/1/options/better/diagrams");
+    let problem = |it: &Value| it["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
+    for (path, words) in [
+        ("floorplan.svg", "architecture, network, sequence, data-flow, cost"),
+        ("architecture.bmp", "svg, png, pdf, mermaid, drawio, d2, structurizr"),
+        ("architecture", "svg, png"),
+        ("network.structurizr", "there is svg, png, pdf, mermaid, drawio and d2"),
+        ("architecture.svg?theme=pink", "light, dark"),
+        ("architecture.svg?direction=up", "right, down"),
+        ("architecture.svg?overlay=all", "none, cost, sla, findings"),
+    ] {
+        let answer = mia.get(&format!("{at}/{path}")).await.expect(422).json();
+        assert!(problem(&answer).contains(words), "{path}: {answer}");
+    }
+    mia.get(&format!("{session}/9/options/better/diagrams/architecture.svg")).await.expect(404);
+    mia.get(&format!("{session}/1/options/worst/diagrams/architecture.svg")).await.expect(404);
+    mia.get(&format!("{session}/1/options/worst/diagrams")).await.expect(404);
+    mia.get(&format!("{at}/architecture.svg?against=7")).await.expect(404);
+    let answer = mia.get(&format!("{at}/network.svg?against=1")).await.expect(422).json();
+    assert!(problem(&answer).contains("only an architecture"), "{answer}");
+    app.run_jobs().await;
+}
+
+#[tokio::test]
+async fn a_later_analysis_is_drawn_against_an_earlier_one() {
+    let app = App::new().await;
+    let mia = app.member(app.org("Acme").await, Role::Member).await;
+    let session = shop(&mia).await;
+    let messages = session.replace("/analyses", "/messages");
+    mia.post(&messages, json!({ "text": "Add a queue and a worker that sends e-mail" })).await;
+    app.run_jobs().await;
+    let at = format!("{session}/2/options/better/diagrams");
+    let drawn = mia.get(&format!("{at}/architecture.svg?against=1")).await.expect(200).text;
+    assert!(drawn.contains(">added<") && drawn.contains("what changed"), "{drawn}");
+    let text = mia.get(&format!("{at}/architecture.mermaid?against=1")).await.expect(200).text;
+    assert!(text.contains("flowchart LR"));
+    app.run_jobs().await;
+}
+
+/// The command, run in a place with an analysis of its own.
+fn run(place: &Place, arguments: &[&str]) -> (bool, Vec<u8>, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env_clear().envs(place.environment()).current_dir(&place.0);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), output.stdout, said)
+}
+
+#[test]
+fn the_command_line_draws_what_it_has_designed() {
+    let place = Place::new("diagram");
+    let (worked, _, said) = run(&place, &["diagram", "--local"]);
+    assert!(!worked && said.contains("there is no analysis yet"), "{said}");
+    assert!(run(&place, &["analyze", "--local", SHOP]).0);
+    assert!(run(&place, &["edit", "--local", "add a Redis cache"]).0);
+    for (format, start) in [
+        ("svg", "<svg"),
+        ("png", "\u{fffd}PNG"),
+        ("pdf", "%PDF"),
+        ("mermaid", "---\ntitle"),
+        ("drawio", "<mxfile"),
+        ("d2", "vars:"),
+        ("structurizr", "workspace"),
+    ] {
+        let (worked, out, said) = run(&place, &["diagram", "--local", "--format", format]);
+        assert!(worked, "{format}: {said}");
+        assert!(String::from_utf8_lossy(&out).starts_with(start), "{format}");
+        assert_eq!(run(&place, &["diagram", "--local", "--format", format]).1, out, "{format}");
+    }
+    let out = ["--option", "best", "--theme", "dark", "--out", "best.drawio"];
+    let arguments = [&["diagram", "--local", "--format", "drawio"], &out[..]].concat();
+    let (worked, printed, said) = run(&place, &arguments);
+    assert!(worked && printed.is_empty(), "{said}");
+    assert!(std::fs::read_to_string(place.0.join("best.drawio")).unwrap().contains("</mxfile>"));
+
+    let (worked, out, said) = run(&place, &["diagram", "--local", "--against", "1"]);
+    assert!(worked && String::from_utf8_lossy(&out).contains(">added<"), "{said}");
+    for (arguments, words) in [
+        (["--against", "9"], "there are analyses 1 to 2"),
+        (["--kind", "floorplan"], "architecture, network, sequence, data-flow, cost"),
+        (["--format", "bmp"], "svg, png, pdf, mermaid, drawio, d2, structurizr"),
+        (["--theme", "pink"], "light, dark"),
+    ] {
+        let (worked, out, said) = run(&place, &[&["diagram", "--local"], &arguments[..]].concat());
+        assert!(!worked && out.is_empty() && said.contains(words), "{arguments:?}: {said}");
+    }
+    let pair = ["diagram", "--local", "--kind", "network", "--format", "structurizr"];
+    let (worked, _, said) = run(&place, &pair);
+    assert!(!worked && said.contains("there is svg, png, pdf, mermaid, drawio and d2"), "{said}");
+}
+
+/// `script` runs the command with a terminal for its output.
+#[test]
+fn a_terminal_is_spared_images() {
+    let place = Place::new("diagram-terminal");
+    assert!(run(&place, &["analyze", "--local", SHOP]).0);
+    let line = format!("{PROGRAM} diagram --local --format png");
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).env_clear().envs(place.environment());
+    let output = command.current_dir(&place.0).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success());
+    assert!(said.contains("a terminal cannot show png") && said.contains("--out"), "{said}");
+}
