@@ -7,10 +7,12 @@ use std::process::{Command, Stdio};
 use crate::cli::{PROGRAM, Place};
 use crate::support::{App, Caller};
 
-const SHOP: &str = "A web shop on AWS for 20,000 visitors a day with PostgreSQL in Frankfurt.";
+/// Small, so that images of it are quickly made.
+const SMALL: &str = "S3 triggers a Lambda that writes to DynamoDB";
+const MORE: &str = "Add OpenSearch for product search";
 
-async fn shop(caller: &Caller) -> String {
-    let made = caller.post("/api/v1/analyze", json!({ "text": SHOP })).await.expect(200).json();
+async fn small(caller: &Caller) -> String {
+    let made = caller.post("/api/v1/analyze", json!({ "text": SMALL })).await.expect(200).json();
     format!("/api/v1/sessions/{}/analyses", made["session_id"].as_str().unwrap())
 }
 
@@ -21,7 +23,7 @@ async fn every_listed_diagram_can_be_fetched_and_is_the_same_each_time() {
     let ann = app.member(org, Role::Viewer).await;
     let mia = app.member(org, Role::Member).await;
     let stranger = app.member(app.org("Other").await, Role::Owner).await;
-    let session = shop(&mia).await;
+    let session = small(&mia).await;
     let list = format!("{session}/1/options/better/diagrams");
     let listed = ann.get(&list).await.expect(200).json();
     let kinds = listed["items"].as_array().unwrap();
@@ -29,6 +31,11 @@ async fn every_listed_diagram_can_be_fetched_and_is_the_same_each_time() {
     let mut fetched = 0;
     for form in kinds.iter().flat_map(|it| it["forms"].as_array().unwrap()) {
         let href = form["href"].as_str().unwrap();
+        // One image is as good as the others, and quicker than all of them.
+        let is_image = matches!(form["form"].as_str(), Some("png" | "pdf"));
+        if is_image && !href.contains("architecture") {
+            continue;
+        }
         stranger.get(href).await.expect(404);
         let answer = ann.get(href).await.expect(200);
         assert_eq!(answer.header("content-type"), form["media_type"].as_str().unwrap());
@@ -47,7 +54,7 @@ async fn every_listed_diagram_can_be_fetched_and_is_the_same_each_time() {
 async fn what_cannot_be_drawn_is_refused_with_what_can() {
     let app = App::new().await;
     let mia = app.member(app.org("Acme").await, Role::Member).await;
-    let session = shop(&mia).await;
+    let session = small(&mia).await;
     let at = format!("{session}/1/options/better/diagrams");
     let problem = |it: &Value| it["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
     for (path, words) in [
@@ -75,9 +82,9 @@ async fn what_cannot_be_drawn_is_refused_with_what_can() {
 async fn a_later_analysis_is_drawn_against_an_earlier_one() {
     let app = App::new().await;
     let mia = app.member(app.org("Acme").await, Role::Member).await;
-    let session = shop(&mia).await;
+    let session = small(&mia).await;
     let messages = session.replace("/analyses", "/messages");
-    mia.post(&messages, json!({ "text": "Add a queue and a worker that sends e-mail" })).await;
+    mia.post(&messages, json!({ "text": MORE })).await.expect(200);
     app.run_jobs().await;
     let at = format!("{session}/2/options/better/diagrams");
     let drawn = mia.get(&format!("{at}/architecture.svg?against=1")).await.expect(200).text;
@@ -101,8 +108,8 @@ fn the_command_line_draws_what_it_has_designed() {
     let place = Place::new("diagram");
     let (worked, _, said) = run(&place, &["diagram", "--local"]);
     assert!(!worked && said.contains("there is no analysis yet"), "{said}");
-    assert!(run(&place, &["analyze", "--local", SHOP]).0);
-    assert!(run(&place, &["edit", "--local", "add a Redis cache"]).0);
+    assert!(run(&place, &["analyze", "--local", SMALL]).0);
+    assert!(run(&place, &["edit", "--local", MORE]).0);
     for (format, start) in [
         ("svg", "<svg"),
         ("png", "\u{fffd}PNG"),
@@ -143,7 +150,7 @@ fn the_command_line_draws_what_it_has_designed() {
 #[test]
 fn a_terminal_is_spared_images() {
     let place = Place::new("diagram-terminal");
-    assert!(run(&place, &["analyze", "--local", SHOP]).0);
+    assert!(run(&place, &["analyze", "--local", SMALL]).0);
     let line = format!("{PROGRAM} diagram --local --format png");
     let mut command = Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).env_clear().envs(place.environment());

@@ -138,14 +138,25 @@ fn line(scene: &Scene, edge: &Edge) -> layout::Line {
 
 /// Draws a scene.
 pub fn svg(scene: &Scene, style: &Style) -> String {
+    svg_with(scene, style, (0.0, 0.0), |_, _, _| ())
+}
+
+/// Draws a scene, and more in a place of its own below it.
+pub fn svg_with(
+    scene: &Scene,
+    style: &Style,
+    more: (f64, f64),
+    draw_more: impl FnOnce(&mut Svg, &Palette, Rect),
+) -> String {
     let picture = picture(scene, style.direction);
     let palette = Palette::of(style.theme);
     let legend = Legend::of(scene, picture.placed.width);
     let title = capital(&scene.title);
     // The title takes the room that it needs, up to a whole page.
     let head = text::width(&title, 24.0, Weight::SemiBold).clamp(480.0, 1200.0);
-    let width = picture.placed.width.max(legend.width).max(head) + 2.0 * MARGIN;
-    let height = MARGIN + TITLE + picture.placed.height + legend.height + MARGIN;
+    let width = picture.placed.width.max(legend.width).max(head).max(more.0) + 2.0 * MARGIN;
+    let bottom = MARGIN + TITLE + picture.placed.height + legend.height;
+    let height = bottom + more.1 + MARGIN;
     let description = format!(
         "{} {} nodes and {} lines, from left to right in the order that requests travel.",
         scene.subtitle,
@@ -184,6 +195,7 @@ pub fn svg(scene: &Scene, style: &Style) -> String {
     }
     svg.close();
     legend.draw(&mut svg, palette, MARGIN, MARGIN + TITLE + picture.placed.height);
+    draw_more(&mut svg, palette, Rect::new(MARGIN, bottom, more.0, more.1));
     svg.finish()
 }
 

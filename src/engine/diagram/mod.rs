@@ -8,6 +8,8 @@
 pub mod architecture;
 #[cfg(test)]
 mod checks;
+pub mod cost;
+pub mod dataflow;
 pub mod difference;
 pub mod draw;
 pub mod forms;
@@ -16,7 +18,9 @@ pub mod icons;
 pub mod layout;
 pub mod network;
 pub mod scene;
+pub mod sequence;
 pub mod svg;
+pub mod table;
 pub mod text;
 pub mod theme;
 
@@ -74,7 +78,9 @@ impl Kind {
         match self {
             Self::Architecture => &[Svg, Png, Pdf, Mermaid, Drawio, D2, Structurizr],
             Self::Network => &[Svg, Png, Pdf, Mermaid, Drawio, D2],
-            Self::Sequence | Self::DataFlow | Self::Cost => &[],
+            Self::Sequence => &[Svg, Png, Pdf, Mermaid, D2],
+            Self::DataFlow => &[Svg, Png, Pdf, Mermaid, Drawio, D2],
+            Self::Cost => &[Svg, Png, Pdf, Mermaid],
         }
     }
 }
@@ -222,7 +228,7 @@ fn names(forms: &[Form]) -> String {
 /// Draws an option of an analysis. [`Form::Png`] and [`Form::Pdf`] are made of
 /// its SVG outside of the engine: see [`Form::source`].
 pub fn render(
-    _analysis: &Analysis,
+    analysis: &Analysis,
     design: &Design,
     kind: Kind,
     form: Form,
@@ -243,7 +249,17 @@ pub fn render(
             let scene = network::scene(design);
             written(&scene, design, form, style).ok_or(unsupported)?
         }
-        (Kind::Sequence | Kind::DataFlow | Kind::Cost, _) => return Err(unsupported),
+        (Kind::Sequence, Form::Svg) => sequence::svg(design, style),
+        (Kind::Sequence, Form::Mermaid) => sequence::mermaid(design, style),
+        (Kind::Sequence, Form::D2) => sequence::d2(design, style),
+        (Kind::DataFlow, Form::Svg) => dataflow::svg(analysis, design, style),
+        (Kind::DataFlow, _) => {
+            let scene = dataflow::scene(design, &dataflow::flows(analysis, design));
+            written(&scene, design, form, style).ok_or(unsupported)?
+        }
+        (Kind::Cost, Form::Svg) => cost::svg(analysis, design, style),
+        (Kind::Cost, Form::Mermaid) => cost::mermaid(design, style),
+        (Kind::Sequence | Kind::Cost, _) => return Err(unsupported),
     };
     Ok(text.into_bytes())
 }

@@ -20,6 +20,8 @@ pub struct Latency {
     pub p95_ms: f64,
     /// The chain that the figures are of, entry first.
     pub path: Vec<Hop>,
+    /// Every component that a request may wait for and whose time is known.
+    pub hops: Vec<Hop>,
     /// The most requests a second that every hop can serve; none where no hop has a known limit.
     pub max_rps: Option<f64>,
     pub bottleneck: Option<NodeId>,
@@ -54,6 +56,7 @@ pub fn latency(graph: &Graph, rps: f64, cpu_seconds: f64) -> Latency {
             Some((&it.id, Hop { component: it.id.clone(), p50_ms: p50 * wait, p95_ms: p95 * wait }))
         })
         .collect();
+    result.hops = path.iter().filter_map(|it| hops.get(&it.id).cloned()).collect();
     let mut slowest: Vec<&NodeId> = Vec::new();
     let mut worst = -1.0;
     for start in &path {

@@ -63,7 +63,7 @@ pub fn request_path(graph: &Graph) -> Vec<&Component> {
 }
 
 /// Whether the caller waits for an answer.
-fn waits(intent: Intent) -> bool {
+pub fn waits(intent: Intent) -> bool {
     matches!(
         intent,
         Intent::Serves
@@ -94,7 +94,7 @@ fn is_edge(kind: Kind) -> bool {
 }
 
 /// What takes something and answers before it is worked on.
-fn is_buffer(kind: Kind) -> bool {
+pub fn is_buffer(kind: Kind) -> bool {
     use Kind::*;
     matches!(
         kind,
@@ -113,7 +113,7 @@ fn is_buffer(kind: Kind) -> bool {
 }
 
 /// Parts that watch, protect or build: a request does not pass through them.
-fn is_support(graph: &Graph, id: &NodeId) -> bool {
+pub fn is_support(graph: &Graph, id: &NodeId) -> bool {
     use Kind::*;
     graph.component(id).is_none_or(|it| {
         matches!(

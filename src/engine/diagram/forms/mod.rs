@@ -9,13 +9,13 @@ pub mod drawio;
 pub mod mermaid;
 pub mod structurizr;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use super::scene::{Edge, Scene};
 use crate::engine::requirements::Intent;
 
 /// A name that every form takes as it is: `c_orders_queue`.
-pub(super) fn key(prefix: char, id: &str) -> String {
+pub fn key(prefix: char, id: &str) -> String {
     let plain: String =
         id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     format!("{prefix}_{plain}")

@@ -28,7 +28,7 @@ const HOSTILE: [&str; 14] = [
     "\\\" \\n \\",
 ];
 
-fn analyses() -> Vec<(String, Analysis)> {
+pub fn analyses() -> Vec<(String, Analysis)> {
     let hints = Hints { cloud: Some(Cloud::Aws), ..Hints::default() };
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
     let mut cases: Vec<_> = std::fs::read_dir(root).unwrap().map(|it| it.unwrap().path()).collect();
