@@ -79,7 +79,7 @@ pub fn options(svg: &mut Svg, palette: &Palette, figures: &Figures, at: Rect) {
     if let Some(budget) = figures.budget {
         description.push_str(&format!("; the budget is {}", dollars(budget)));
     }
-    description.push_str("; thin lines go from half to double the load");
+    description.push_str("; thin lines: half to double the load");
     plot::open(svg, palette, at, "Option against option", &description);
     let area = Rect::new(at.x + 76.0, at.y + 84.0, at.w - 76.0 - 32.0, at.h - 84.0 - 48.0);
     let top = figures
@@ -95,7 +95,7 @@ pub fn options(svg: &mut Svg, palette: &Palette, figures: &Figures, at: Rect) {
     while value <= most + step / 2.0 {
         svg.line((area.x, y(value)), (area.right(), y(value)), Paint::line(palette.grid, 1.0));
         let set = Type::new(10.5, palette.ink_soft).end();
-        svg.text(area.x - 8.0, y(value) + 3.5, set, &dollars(value.round()));
+        svg.text(area.x - 8.0, y(value) + 3.5, set, &plot::tick(value, step));
         value += step;
     }
     let pitch = area.w / figures.series.len().max(1) as f64;

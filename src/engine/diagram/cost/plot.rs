@@ -37,6 +37,11 @@ pub fn look(palette: &Palette, tier: Tier) -> (&'static str, Option<&'static str
     }
 }
 
+/// What stands at a line of the axis.
+pub fn tick(value: f64, step: f64) -> String {
+    dollars(if step < 1.0 { value } else { value.round() })
+}
+
 /// A round step that gives at most `most` of them up to `top`.
 pub fn step(top: f64, most: f64) -> f64 {
     let rough = (top / most).max(1e-6);
@@ -73,7 +78,7 @@ impl Lines<'_> {
         while value <= most + step / 2.0 {
             svg.line((plot.x, y(value)), (plot.right(), y(value)), Paint::line(palette.grid, 1.0));
             let set = Type::new(10.5, palette.ink_soft).end();
-            svg.text(plot.x - 8.0, y(value) + 3.5, set, &dollars(value.round()));
+            svg.text(plot.x - 8.0, y(value) + 3.5, set, &tick(value, step));
             value += step;
         }
         for (share, words) in &self.ticks {

@@ -75,7 +75,7 @@ pub fn draw(svg: &mut Svg, palette: &Palette, design: &Design, figures: &Figures
     let room = Rect::new(at.x + 24.0, at.y + 68.0, at.w - 48.0, at.h - 92.0);
     let values: Vec<f64> = parts.iter().map(|it| it.1).collect();
     for ((title, value, family), tile) in parts.iter().zip(tiles(&values, room)) {
-        let tile = tile.grown(-1.0);
+        let tile = tile.grown(-(tile.w.min(tile.h) / 4.0).min(1.0));
         svg.open("g", &[("class", "tile")]);
         svg.words("title", &format!("{title}: {}", dollars(*value)));
         svg.rect(tile, 4.0, Paint::fill(palette.family(*family)));
