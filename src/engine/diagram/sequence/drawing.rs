@@ -49,7 +49,12 @@ pub fn svg(design: &Design, flows: &[Flow], style: &Style) -> String {
     let subtitle =
         "How requests travel and how long each part takes, then what is made in which order";
     let widest = panels.iter().map(|it| it.width).fold(0.0, f64::max);
-    let width = widest.max(text::width(&title, 24.0, Weight::SemiBold)).max(560.0) + 2.0 * MARGIN;
+    let head = text::width(&title, 24.0, Weight::SemiBold).max(text::width(
+        subtitle,
+        13.0,
+        Weight::Regular,
+    ));
+    let width = widest.max(head).max(560.0) + 2.0 * MARGIN;
     let body: f64 = panels.iter().map(|it| it.height + PAD).sum();
     let description = flows.iter().map(|it| it.title.as_str()).collect::<Vec<_>>().join("; ");
     let mut svg =
@@ -283,7 +288,8 @@ impl<'f> Panel<'f> {
             svg.text(middle, base, Type::new(SIZE, ink).middle(), line);
         }
         if matches!(row.step, Step::Call { .. }) {
-            svg.circle(start + side * 3.0, y, 7.5, Paint::fill(palette.family(Family::People)));
+            let at = Rect::new(start + side * 3.0 - 7.5, y - 7.5, 15.0, 15.0);
+            svg.rect(at, 7.5, Paint::fill(palette.family(Family::People)));
             let set = Type::new(8.5, palette.on_family).bold().middle();
             svg.text(start + side * 3.0, y + 3.0, set, &row.number.to_string());
         }
