@@ -372,6 +372,11 @@ pub fn cost(out: &mut Paper, tier: &str, it: &Value) {
         let (item, component) = (text(&it["item"]), text(&it["component"]));
         out.item("  unpriced:", &format!("{item} of {component} ({})", text(&it["key"])));
     }
+    for it in list(&it["what_if"]) {
+        let (saves, monthly) = (dollars(number(&it["saves"])), dollars(number(&it["monthly"])));
+        let text = format!("{}: {saves} less, {monthly} a month (estimate)", text(&it["title"]));
+        out.item("  what if:", &text);
+    }
 }
 
 /// At most so many digits behind the point.

@@ -6,6 +6,8 @@ use super::analysis::{Analysis, Cost, Design};
 use super::answer;
 use super::bind::binding_of;
 use super::cost::bill::Line;
+use super::cost::catalogue::Confidence;
+use super::cost::whatif;
 use super::estimate::availability::Availability;
 use super::estimate::latency::Latency;
 use super::estimate::recovery::Recovery;
@@ -114,6 +116,17 @@ pub fn cost(it: &Cost) -> Value {
             "item": it.item,
             "quantity": digits(it.quantity),
             "key": it.key,
+        })).collect::<Vec<_>>(),
+        "what_if": whatif::commitments(it).iter().map(|it| json!({
+            "key": it.key,
+            "title": it.title,
+            "covers": cents(it.covers),
+            "saves": cents(it.saves),
+            "monthly": cents(it.monthly),
+            "formula": it.formula,
+            "source": it.source,
+            "source_date": it.source_date,
+            "confidence": Confidence::Estimate.as_str(),
         })).collect::<Vec<_>>(),
     })
 }

@@ -64,8 +64,38 @@ pub struct Resource {
     pub skips: Vec<(&'static str, &'static str)>,
     /// Keep the data when the stack is deleted or the resource replaced.
     pub retain: bool,
-    /// Has to be in us-east-1 wherever the rest is, as what CloudFront uses.
-    pub global: bool,
+    pub place: Place,
+}
+
+/// Where a resource has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In the region of the design.
+    #[default]
+    Main,
+    /// In us-east-1 wherever the rest is, as what CloudFront uses.
+    Global,
+    /// In the region that takes over.
+    Recovery,
+}
+
+impl Place {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Global => "global",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// The region that it means for a design; what comes first is deployed first.
+    pub fn region(self, graph: &Graph) -> &str {
+        match self {
+            Self::Main => &graph.region,
+            Self::Global => "us-east-1",
+            Self::Recovery => graph.recovery_region.as_deref().unwrap_or(&graph.region),
+        }
+    }
 }
 
 /// A resource in one format: its type and properties in the order given.
@@ -191,7 +221,13 @@ impl Draft<'_> {
 
     /// Puts it into us-east-1, wherever the rest is.
     pub fn global(self) -> Self {
-        self.resource.global = true;
+        self.resource.place = Place::Global;
+        self
+    }
+
+    /// Puts it into the region that takes over.
+    pub fn recovery(self) -> Self {
+        self.resource.place = Place::Recovery;
         self
     }
 
@@ -451,7 +487,7 @@ impl<'g> Stack<'g> {
             comment: None,
             skips: Vec::new(),
             retain: false,
-            global: false,
+            place: Place::Main,
         });
         let at = self.resources.len() - 1;
         Draft { resource: &mut self.resources[at] }

@@ -112,6 +112,45 @@ fn sums(cost: &Cost, of: impl Fn(&Line) -> (String, String)) -> Vec<Sum> {
     out
 }
 
+/// What a promise to pay for a year or more would change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commitment {
+    pub key: &'static str,
+    pub title: &'static str,
+    /// What of the bill it covers, on demand: what runs at low load too.
+    pub covers: f64,
+    pub saves: f64,
+    /// The whole bill with it.
+    pub monthly: f64,
+    pub formula: String,
+    pub source: &'static str,
+    pub source_date: &'static str,
+}
+
+/// A standard reserved t3.medium of a year with nothing upfront, and the same on
+/// demand, in us-east-1 (infracost 2025-07-07 and karpenter 2026-07-20). Other
+/// types differ by some percent, so what follows from it is an estimate.
+const RESERVED: (f64, f64) = (0.0261, 0.0416);
+
+/// Commitments that would pay, given what runs all the time.
+pub fn commitments(cost: &Cost) -> Vec<Commitment> {
+    let covers: f64 = cost.lines.iter().filter(|it| it.service == "ec2").map(|it| it.low).sum();
+    let saves = covers * (1.0 - RESERVED.0 / RESERVED.1);
+    if saves < 0.01 {
+        return Vec::new();
+    }
+    vec![Commitment {
+        key: "ec2-reserved-1y-no-upfront",
+        title: "Reserved machines: one year, nothing upfront",
+        covers,
+        saves,
+        monthly: cost.monthly - saves,
+        formula: format!("machines that run at low load × (1 - {} ÷ {})", RESERVED.0, RESERVED.1),
+        source: "infracost",
+        source_date: "2025-07-07",
+    }]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +176,21 @@ mod tests {
             assert!(curve.windows(2).all(|it| it[0].1 <= it[1].1 + 1e-9), "{curve:?}");
             assert!(curve[12].1 > curve[0].1, "something moves with load");
         }
+    }
+
+    #[test]
+    fn a_commitment_covers_machines_only_and_what_always_runs() {
+        let text = "EC2 auto scaling group of web servers behind an ALB with RDS MySQL, 50,000 users a month";
+        let made = analysis::analyze(text, &Hints::default(), &Policy::default());
+        let cost = &made.options[1].cost;
+        let machines: f64 =
+            cost.lines.iter().filter(|it| it.service == "ec2").map(|it| it.low).sum();
+        let [it] = &commitments(cost)[..] else { panic!("{:?}", commitments(cost)) };
+        assert!((it.covers - machines).abs() < 1e-9 && it.covers > 0.0);
+        assert!((it.saves / it.covers - 0.3726).abs() < 1e-3, "{it:?}");
+        assert!((it.monthly + it.saves - cost.monthly).abs() < 1e-9);
+        let made = analysis::analyze("S3 to Lambda", &Hints::default(), &Policy::default());
+        assert!(commitments(&made.options[0].cost).is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Artifact;
 use super::hcl::flat;
 use crate::engine::bind::expr::{Attr, Cfn, Expr};
-use crate::engine::bind::stack::{Stack, VariableKind};
+use crate::engine::bind::stack::{Place, Resource, Stack, VariableKind};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -31,28 +31,44 @@ enum Yaml {
 /// What a template needs to know to name things.
 struct Ids<'a> {
     logical: BTreeMap<&'a str, String>,
-    /// Resources that are in the other template.
-    apart: BTreeSet<&'a str>,
+    /// Resources that are in another template, and in which.
+    apart: BTreeMap<&'a str, Place>,
     /// Values of those that this template asks for as parameters.
-    asked: RefCell<BTreeSet<String>>,
+    asked: RefCell<BTreeSet<(Place, String)>>,
 }
 
 impl Ids<'_> {
     fn get(&self, key: &str) -> Option<&String> {
-        self.logical.get(key).filter(|_| !self.apart.contains(key))
+        self.logical.get(key).filter(|_| !self.apart.contains_key(key))
     }
 }
 
-/// Writes the template, and a second one for what has to be in us-east-1 when
-/// the rest is elsewhere. The values that pass between them are outputs of the
-/// second and parameters of the first.
+/// The template that a resource is in.
+fn place(stack: &Stack<'_>, resource: &Resource) -> Place {
+    if resource.place.region(stack.graph) == stack.graph.region {
+        Place::Main
+    } else {
+        resource.place
+    }
+}
+
+/// The templates beside the main one, in the order in which they are deployed.
+pub(super) fn apart(stack: &Stack<'_>) -> BTreeSet<Place> {
+    let mut places: BTreeSet<Place> =
+        stack.resources.iter().filter(|it| it.cfn.is_some()).map(|it| place(stack, it)).collect();
+    places.remove(&Place::Main);
+    places
+}
+
+/// Writes the template, and others for what has to be in another region. The
+/// values that pass between them are outputs of those and parameters of the
+/// main one.
 pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact> {
-    let split = stack.graph.region != "us-east-1"
-        && stack.resources.iter().any(|it| it.global && it.cfn.is_some());
-    let (main, asked) = template(stack, split.then_some(false), &BTreeSet::new());
+    let (main, asked) = template(stack, Place::Main, &BTreeSet::new());
     let mut out = vec![Artifact::text("template.yaml", main)];
-    if split {
-        out.push(Artifact::text("global.yaml", template(stack, Some(true), &asked).0));
+    for place in apart(stack) {
+        let path = format!("{}.yaml", place.name());
+        out.push(Artifact::text(path, template(stack, place, &asked).0));
     }
     if !tags.is_empty() {
         let tags: Vec<serde_json::Value> = tags
@@ -65,18 +81,18 @@ pub fn files(stack: &Stack<'_>, tags: &BTreeMap<String, String>) -> Vec<Artifact
     out
 }
 
-/// One template: all resources, or only those that are global or are not.
-/// Answers with its text and the values that it asks the other for.
+/// The template of one place. Answers with its text and the values that it asks
+/// the others for.
 fn template(
     stack: &Stack<'_>,
-    global: Option<bool>,
-    told: &BTreeSet<String>,
-) -> (String, BTreeSet<String>) {
+    here: Place,
+    told: &BTreeSet<(Place, String)>,
+) -> (String, BTreeSet<(Place, String)>) {
     let apart = stack
         .resources
         .iter()
-        .filter(|it| global.is_some_and(|global| it.global != global))
-        .map(|it| it.key.as_str())
+        .map(|it| (it.key.as_str(), place(stack, it)))
+        .filter(|(_, place)| *place != here)
         .collect();
     let ids = Ids { logical: logical_ids(stack), apart, asked: RefCell::default() };
     let mut root = vec![
@@ -89,7 +105,7 @@ fn template(
     ];
     let mut resources = Vec::new();
     for resource in &stack.resources {
-        if ids.apart.contains(resource.key.as_str()) {
+        if ids.apart.contains_key(resource.key.as_str()) {
             continue;
         }
         let Some(side) = &resource.cfn else { continue };
@@ -145,15 +161,15 @@ fn template(
     }
     root.push(("Resources".to_owned(), Yaml::Map(resources)));
     let mut outputs: Vec<(String, Yaml)> = Vec::new();
-    if global == Some(true) {
-        for name in told {
+    if here != Place::Main {
+        for (_, name) in told.iter().filter(|(place, _)| *place == here) {
             let value = match name.split_once('.') {
                 Some(_) => Yaml::Tagged("!GetAtt", name.clone()),
                 None => Yaml::Tagged("!Ref", name.clone()),
             };
             let text = Yaml::Text("Give this to the main template.".to_owned());
             let fields = vec![("Description".to_owned(), text), ("Value".to_owned(), value)];
-            outputs.push((parameter_of(name), Yaml::Map(fields)));
+            outputs.push((parameter_of(here, name), Yaml::Map(fields)));
         }
     } else {
         for (name, output) in &stack.outputs {
@@ -171,14 +187,18 @@ fn template(
     // A parameter that nothing reads is a remark of every linter.
     let asked = ids.asked.into_inner();
     let mut inputs = parameters(stack, &body);
-    for name in &asked {
-        let text =
-            format!("Output {} of the stack made of global.yaml in us-east-1.", parameter_of(name));
+    for (place, name) in &asked {
+        let parameter = parameter_of(*place, name);
+        let text = format!(
+            "Output {parameter} of the stack made of {}.yaml in {}.",
+            place.name(),
+            place.region(stack.graph)
+        );
         let fields = vec![
             ("Type".to_owned(), Yaml::Text("String".to_owned())),
             ("Description".to_owned(), Yaml::Text(text)),
         ];
-        inputs.push((parameter_of(name), Yaml::Map(fields)));
+        inputs.push((parameter, Yaml::Map(fields)));
     }
     root.truncate(3);
     root.pop();
@@ -190,9 +210,9 @@ fn template(
     (text + &body, asked)
 }
 
-/// The parameter that stands for a value of the other template.
-fn parameter_of(name: &str) -> String {
-    format!("Global{}", name.replace('.', ""))
+/// The parameter that stands for a value of another template.
+fn parameter_of(place: Place, name: &str) -> String {
+    format!("{}{}", camel(place.name()), name.replace('.', ""))
 }
 
 /// Types whose deletion can leave a snapshot behind.
@@ -264,7 +284,7 @@ fn parameters(stack: &Stack<'_>, body: &str) -> Vec<(String, Yaml)> {
             ]),
         ),
     ];
-    let none = Ids { logical: BTreeMap::new(), apart: BTreeSet::new(), asked: RefCell::default() };
+    let none = Ids { logical: BTreeMap::new(), apart: BTreeMap::new(), asked: RefCell::default() };
     for (name, variable) in &stack.variables {
         let kind = match variable.kind {
             VariableKind::String | VariableKind::Bool => "String",
@@ -360,13 +380,13 @@ fn object(fields: &[(String, Expr)], ids: &Ids<'_>) -> Yaml {
 fn reference(attr: &Attr, ids: &Ids<'_>) -> Yaml {
     let key = attr.resource.as_str();
     let id = ids.logical.get(key).cloned().unwrap_or_else(|| camel(key));
-    if ids.apart.contains(key) {
+    if let Some(place) = ids.apart.get(key) {
         let name = match attr.cfn {
             Cfn::Ref => id,
             Cfn::GetAtt(name) => format!("{id}.{name}"),
         };
-        let parameter = parameter_of(&name);
-        ids.asked.borrow_mut().insert(name);
+        let parameter = parameter_of(*place, &name);
+        ids.asked.borrow_mut().insert((*place, name));
         return Yaml::Tagged("!Ref", parameter);
     }
     match attr.cfn {

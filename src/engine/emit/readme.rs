@@ -42,6 +42,13 @@ pub fn text(stack: &Stack<'_>, format: Format, cost: &Cost) -> String {
             "```\naws cloudformation deploy --template-file template.yaml --stack-name NAME --capabilities CAPABILITY_NAMED_IAM\n```\n\nA template above 51,200 bytes is uploaded first: add `--s3-bucket BUCKET`.\n"
         }
     });
+    let apart = super::cloudformation::apart(stack);
+    if format == Format::CloudFormation && !apart.is_empty() {
+        out.push_str("\nBefore it, once each, with `--region REGION`; their outputs are inputs of the template of the same names:\n\n");
+        for place in apart {
+            let _ = writeln!(out, "- `{}.yaml` in {}", place.name(), place.region(graph));
+        }
+    }
     let asked: Vec<_> = stack.variables.iter().filter(|(_, it)| it.default.is_none()).collect();
     if !asked.is_empty() {
         out.push_str("\nThese inputs have no default:\n\n");

@@ -3,7 +3,7 @@
 use super::Artifact;
 use super::hcl::{Body, Names, quoted, value_text, wrap};
 use crate::engine::bind::expr::Expr;
-use crate::engine::bind::stack::{Concern, Resource, Stack, Variable, VariableKind};
+use crate::engine::bind::stack::{Concern, Place, Resource, Stack, Variable, VariableKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -107,8 +107,8 @@ fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> O
     for (check, reason) in resource.skips.iter().filter(|it| it.0.starts_with("CKV")) {
         body.comment(&format!("checkov:skip={check}:{reason}"));
     }
-    if resource.global {
-        body.raw("provider", "aws.global");
+    if resource.place != Place::Main {
+        body.raw("provider", &format!("aws.{}", resource.place.name()));
         body.blank();
     }
     body.fields(&side.fields);
@@ -160,10 +160,18 @@ const BACKEND: &str = "# Rename to backend.tf and fill in to share state.\nterra
 fn providers(stack: &Stack<'_>) -> String {
     const TAGS: &str = "\n  default_tags {\n    tags = merge(\n      {\n        Project     = var.project\n        Environment = var.environment\n        ManagedBy   = \"terraform\"\n      },\n      var.tags,\n    )\n  }\n}\n";
     let mut out = format!("provider \"aws\" {{\n  region = var.region\n{TAGS}");
-    if stack.resources.iter().any(|it| it.global && it.tf.is_some()) {
-        out.push_str("\n# CloudFront takes its certificates and firewalls from us-east-1 only.\n");
-        out.push_str("provider \"aws\" {\n  alias  = \"global\"\n  region = \"us-east-1\"\n");
-        out.push_str(TAGS);
+    for (place, why) in [
+        (Place::Global, "CloudFront takes its certificates and firewalls from us-east-1 only."),
+        (Place::Recovery, "Copies are kept in the region that takes over."),
+    ] {
+        if stack.resources.iter().any(|it| it.place == place && it.tf.is_some()) {
+            let (name, region) = (place.name(), place.region(stack.graph));
+            let _ = write!(
+                out,
+                "\n# {why}\nprovider \"aws\" {{\n  alias  = \"{name}\"\n  region = \"{region}\"\n"
+            );
+            out.push_str(TAGS);
+        }
     }
     out
 }

@@ -357,6 +357,8 @@ fn one(draft: &mut Draft, workload: &Workload) {
             }
         }
         W::Migration => {
+            // Who names what moves the data speaks of nothing else.
+            let only_data = draft.has_any(&[DatabaseMigration, DataSync]);
             let relational = says_relational(draft) || draft.has(RelationalDatabase);
             let files = draft.has_any(&[FileSystem, FileServer, ObjectStore]);
             if relational || !files {
@@ -370,7 +372,8 @@ fn one(draft: &mut Draft, workload: &Workload) {
             if files {
                 part(draft, DataSync, because("Files move over and stay in step until the end."));
             }
-            if draft.ctx.profile.scope == Scope::Described && !draft.has_any(RUNS_CODE) {
+            let described = draft.ctx.profile.scope == Scope::Described;
+            if described && !only_data && !draft.has_any(RUNS_CODE) {
                 front(draft, workload);
             }
         }

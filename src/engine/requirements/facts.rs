@@ -123,7 +123,7 @@ const TABLE: &[(Meaning, &str)] = &[
     ),
     (
         Meaning::Wish(Wish::PrivateOnly),
-        "no public internet|no internet access|private only|internal only|not publicly accessible|air gapped|zero internet|no public access|not exposed to the internet|no external connectivity|private network only|internal users only|no public endpoints|only reachable via vpn",
+        "no public internet|no internet access|private only|internal only|not publicly accessible|air gapped|zero internet|no public access|not exposed to the internet|no external connectivity|private network only|internal users only|no public endpoints|only reachable via vpn|only via vpn|only over vpn|only through vpn|only through the vpn|via vpn only|over vpn only|behind the vpn|behind a vpn|only over the vpn|only via the vpn",
     ),
     (
         Meaning::Wish(Wish::LowOperations),

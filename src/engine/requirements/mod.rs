@@ -12,6 +12,7 @@ mod flows;
 mod implied;
 mod load;
 mod mentions;
+mod people;
 mod phrases;
 mod quantities;
 mod regions;

@@ -105,7 +105,11 @@ impl Phrases {
                 let prefixed = at > 0 && reading.joins(at) && prefix(reading.word(at - 1));
                 let spelt = match phrase.spelling {
                     Spelling::Any => true,
-                    Spelling::Name => prefixed || reading.is_name(at),
+                    Spelling::Name => {
+                        prefixed
+                            || reading.is_name(at)
+                            || reading.is_small_name(at, at + phrase.words.len() - 1)
+                    }
                     Spelling::Prefixed => prefixed,
                 };
                 if fits && spelt {

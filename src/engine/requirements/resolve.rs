@@ -4,8 +4,8 @@ use super::draft::Draft;
 use super::settle::settle;
 use super::tokens::Reading;
 use super::{
-    Cloud, Diagnostic, Given, Hints, Load, Needs, Question, Requirements, Stance, WorkloadKind,
-    facts, flows, implied, load, mentions, quantities, vocabulary, workloads,
+    Cloud, Diagnostic, Given, Hints, Load, Needs, Question, Requirements, Stance, Workload,
+    WorkloadKind, facts, flows, implied, load, mentions, people, quantities, vocabulary, workloads,
 };
 use crate::engine::diag::Severity;
 use crate::engine::policy::Policy;
@@ -126,6 +126,7 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
         };
         draft.fact(kind, json!(mention.service), mention.span, mention.confidence);
     }
+    described_by_use(&reading, &named.mentions, &mut draft.needs);
     for at in 0..draft.needs.workloads.len() {
         let workload = &draft.needs.workloads[at];
         let (kind, span) = (workload.kind, workload.span);
@@ -136,6 +137,30 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
     draft.needs.describes_system = describes(&reading, &draft.needs);
     draft
 }
+
+/// Where no service is named, what people or machines do calls for a part.
+fn described_by_use(reading: &Reading, mentions: &[super::Mention], needs: &mut Needs) {
+    let named = |it: &super::Mention| matches!(it.stance, Stance::Wanted | Stance::Existing);
+    if mentions.iter().any(named) {
+        return;
+    }
+    let load = &needs.load;
+    let streams = load.messages_per_second.is_some_and(|it| it >= STREAM_RATE);
+    let met = needs.workloads.iter().any(|it| people::meets(it.kind));
+    let (kind, (from, to)) = match people::act(reading) {
+        _ if streams && needs.workloads.is_empty() => (WorkloadKind::StreamProcessing, (0, 0)),
+        Some(place) if !met && people::means_a_system(reading, load) => {
+            (WorkloadKind::WebApp, place)
+        }
+        _ => return,
+    };
+    let span = reading.span(from, to);
+    let name = reading.text[span[0]..span[1]].to_lowercase();
+    needs.workloads.push(Workload { kind, name, span });
+}
+
+/// Messages a second from which a text that names no part speaks of a stream.
+const STREAM_RATE: f64 = 100.0;
 
 /// The clouds that are asked for, main one first.
 fn clouds(reading: &Reading, hints: &Hints) -> Vec<Cloud> {
@@ -214,6 +239,9 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
     let live =
         needs.mentions.iter().any(|it| !matches!(it.stance, Stance::Passing | Stance::Excluded));
     if live || needs.budget.is_some() && !needs.workloads.is_empty() {
+        return true;
+    }
+    if people::means_a_system(reading, &needs.load) {
         return true;
     }
     let measured = needs.load != Load::default()

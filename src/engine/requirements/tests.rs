@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn of(text: &str) -> Requirements {
+pub(super) fn of(text: &str) -> Requirements {
     understand(text, &Hints::default())
 }
 

@@ -111,6 +111,25 @@ impl<'t> Reading<'t> {
                 || (self.gap(at + 1).joins() && capital(at + 1)))
     }
 
+    /// Whether a word is used as a name by somebody who writes no capitals: "w/ glue
+    /// and athena", "s3 -> glue -> redshift".
+    pub(super) fn is_small_name(&self, at: usize, to: usize) -> bool {
+        if self.text.bytes().any(|it| it.is_ascii_uppercase()) {
+            return false;
+        }
+        let linked = Gap::ARROW | Gap::PLUS;
+        let before = at > 0
+            && (self.gap(at).has(linked)
+                || matches!(self.word(at - 1), "with" | "w" | "via" | "using" | "through" | "by"));
+        let after = to + 1 >= self.len()
+            || self.gap(to + 1).has(linked | Gap::COMMA | Gap::SENTENCE | Gap::CLOSE)
+            || matches!(
+                self.word(to + 1),
+                "and" | "or" | "to" | "for" | "into" | "in" | "on" | "with" | "then" | "from"
+            );
+        before && after
+    }
+
     pub(super) fn joins(&self, at: usize) -> bool {
         self.gap(at).joins()
     }

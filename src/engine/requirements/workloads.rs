@@ -67,7 +67,7 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::DataLake,
-        "data lake|datalake|lakehouse|data lakehouse|raw zone|data mesh|medallion architecture",
+        "analysts with sql|sql for analysts|ad hoc sql|data lake|datalake|lakehouse|data lakehouse|raw zone|data mesh|medallion architecture",
     ),
     (
         W::Warehouse,

@@ -1,8 +1,8 @@
 //! AWS Backup: one plan for the stores of an architecture.
 
-use super::kit;
+use super::{kit, recovery};
 use crate::engine::bind::binding;
-use crate::engine::bind::expr::{Expr, block, blocks, document, join, list, map};
+use crate::engine::bind::expr::{Expr, block, blocks, document, list, map};
 use crate::engine::bind::stack::{Facet, Handle, Stack};
 use crate::engine::bind::{Limit, Sla};
 use crate::engine::cost::bill::{Bill, Quantity};
@@ -162,16 +162,8 @@ fn vault(stack: &mut Stack<'_>, it: &Component, spec: &BackupPlan) -> Handle {
 }
 
 fn plan(stack: &mut Stack<'_>, it: &Component, spec: &BackupPlan, vault: &Handle) -> Handle {
-    let copy = match (&stack.graph.recovery_region, spec.copy_to_region) {
-        (Some(region), true) => Some(join![
-            "arn:",
-            Expr::Partition,
-            format!(":backup:{region}:"),
-            Expr::AccountId,
-            ":backup-vault:Default"
-        ]),
-        _ => None,
-    };
+    let copy = (stack.graph.recovery_region.is_some() && spec.copy_to_region)
+        .then(|| recovery::vault(stack, it).att("arn", "BackupVaultArn"));
     let mut rules = vec![("daily", "cron(0 3 * * ? *)", spec.daily_retention_days.max(1))];
     if spec.monthly_retention_days > 0 {
         rules.push(("monthly", "cron(0 4 1 * ? *)", spec.monthly_retention_days));
@@ -220,10 +212,7 @@ fn plan(stack: &mut Stack<'_>, it: &Component, spec: &BackupPlan, vault: &Handle
         .tf("name", name.clone())
         .tf("rule", blocks(tf))
         .cfn("BackupPlan", block([("BackupPlanName", name), ("BackupPlanRule", Expr::List(cfn))]));
-    match copy {
-        Some(_) => draft.comment("Copies go to the default vault of the recovery region.").done(),
-        None => draft.done(),
-    }
+    draft.done()
 }
 
 fn cost(bill: &mut Bill<'_>, it: &Component, spec: &BackupPlan) {

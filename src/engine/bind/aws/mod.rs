@@ -82,6 +82,7 @@ mod pipes;
 mod privatelink;
 mod quicksight;
 mod rds;
+mod recovery;
 mod redshift;
 mod rekognition;
 mod route53;

@@ -1,6 +1,6 @@
 //! Amazon S3.
 
-use super::kit;
+use super::{kit, recovery};
 use crate::engine::bind::binding;
 use crate::engine::bind::expr::{Expr, block, blocks, document, join, list, map};
 use crate::engine::bind::stack::{Facet, Handle, Stack};
@@ -60,6 +60,13 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &ObjectStore) {
     // Log delivery cannot use a key of one's own.
     let key = if for_logs { None } else { stack.key_arn.clone() };
     let versioned = spec.versioned || spec.replicate || spec.lock_days.is_some();
+    // A bucket is copied to one place only; a copy that is drawn is that place.
+    let drawn = stack.graph.connections.iter().any(|line| {
+        line.from == it.id
+            && line.intent == Intent::Replicates
+            && stack.graph.component(&line.to).is_some_and(|to| to.spec.kind() == Kind::ObjectStore)
+    });
+    let copied = spec.replicate && !drawn && stack.graph.recovery_region.is_some();
     let mut draft = stack
         .add(it, "", "aws_s3_bucket", "AWS::S3::Bucket")
         .set("bucket", "BucketName", bucket_name(it))
@@ -83,14 +90,26 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &ObjectStore) {
     if !versioned {
         draft = draft.skip("CKV_AWS_21", "What it holds can be made again from its source");
     }
-    draft = draft
-        .skip(
+    if !copied {
+        draft = draft.skip(
             "CKV_AWS_144",
             "One region is what recovery needs here; versions keep what is overwritten",
-        )
-        .skip("CKV2_AWS_62", "Events go to EventBridge where something listens for them");
+        );
+    }
+    draft = draft.skip("CKV2_AWS_62", "Events go to EventBridge where something listens for them");
     let bucket = draft.retain().done();
     settings(stack, it, spec, &bucket, key.as_ref(), versioned, "");
+    if copied {
+        let (copy, versions) = recovery::bucket(stack, it, spec);
+        let copy_key = recovery::key(stack, it).map(|it| it.arn());
+        let rule = Copying {
+            source: bucket.clone(),
+            target: copy,
+            key: copy_key,
+            versions: [Handle(format!("{}_versions", it.id.snake())), versions],
+        };
+        rule.add(stack, it, "copied");
+    }
     if let Some(logs) = &log_bucket {
         let prefix = format!("access/{}/", it.id);
         stack
@@ -430,77 +449,94 @@ fn lifecycle(
 
 /// Copies every new object of one bucket to another.
 pub fn replicate(stack: &mut Stack<'_>, ends: &super::wire::Ends<'_>) -> Option<()> {
-    let source = ends.source.handles.get("bucket")?.clone();
-    let copy = ends.target.handles.get("bucket")?.clone();
-    let role = kit::role(stack, ends.from, "copy_role", "s3.amazonaws.com", &[]);
-    let mut statements = vec![
-        kit::allow(&["s3:GetReplicationConfiguration", "s3:ListBucket"], vec![source.arn()]),
-        kit::allow(
-            &[
-                "s3:GetObjectVersionForReplication",
-                "s3:GetObjectVersionAcl",
-                "s3:GetObjectVersionTagging",
-            ],
-            vec![join![source.arn(), "/*"]],
-        ),
-        kit::allow(
-            &["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
-            vec![join![copy.arn(), "/*"]],
-        ),
-    ];
-    statements.extend(kit::key_statement(stack));
-    kit::role_policy(stack, ends.from, "copy_policy", &role, &statements);
-    let key = stack.key_arn.clone();
-    let mut destination = vec![("bucket".to_owned(), copy.arn())];
-    let mut rule = vec![
-        ("id".to_owned(), Expr::from("copy")),
-        ("priority".to_owned(), 1.into()),
-        ("status".to_owned(), "Enabled".into()),
-        ("filter".to_owned(), block([("prefix", "".into())])),
-        ("delete_marker_replication".to_owned(), block([("status", "Enabled".into())])),
-    ];
-    if let Some(key) = key {
-        destination
-            .push(("encryption_configuration".to_owned(), block([("replica_kms_key_id", key)])));
-        rule.push((
-            "source_selection_criteria".to_owned(),
-            block([("sse_kms_encrypted_objects", block([("status", "Enabled".into())]))]),
-        ));
-    }
-    rule.push(("destination".to_owned(), Expr::Block(destination)));
-    let rule = Expr::Block(rule);
-    stack
-        .tf_only(ends.from, &ends.suffix(), "aws_s3_bucket_replication_configuration")
-        .tf("bucket", source.id())
-        .tf("role", role.arn())
-        .tf("rule", rule.clone())
-        .after(&Handle(format!("{}_versions", ends.from.id.snake())))
-        .after(&Handle(format!("{}_versions", ends.to.id.snake())))
-        .done();
-    // CloudFormation writes this id with capitals.
-    let Expr::Block(fields) = kit::pascal(rule) else { return None };
-    let fields = fields.into_iter().map(|(name, value)| match value {
-        Expr::Block(inner) if name == "Destination" => {
-            let inner = inner.into_iter().map(|(name, value)| match value {
-                Expr::Block(_) => {
-                    let key = stack.key_arn.clone().unwrap_or_else(|| "".into());
-                    (name, block([("ReplicaKmsKeyID", key)]))
-                }
-                value => (name, value),
-            });
-            (name, Expr::Block(inner.collect()))
-        }
-        value => (name, value),
-    });
-    let fields: Vec<(String, Expr)> = fields.collect();
-    stack
-        .edit(&source)?
-        .cfn(
-            "ReplicationConfiguration",
-            block([("Role", role.arn()), ("Rules", list![Expr::Map(fields)])]),
-        )
-        .done();
+    let copying = Copying {
+        source: ends.source.handles.get("bucket")?.clone(),
+        target: ends.target.handles.get("bucket")?.clone(),
+        key: stack.key_arn.clone(),
+        versions: [ends.from, ends.to].map(|it| Handle(format!("{}_versions", it.id.snake()))),
+    };
+    copying.add(stack, ends.from, &ends.suffix());
     Some(())
+}
+
+/// Two buckets of which one takes what the other gets.
+struct Copying {
+    source: Handle,
+    target: Handle,
+    /// What the copies are sealed with, where there is a key of one's own.
+    key: Option<Expr>,
+    /// Both have to keep versions first.
+    versions: [Handle; 2],
+}
+
+impl Copying {
+    fn add(self, stack: &mut Stack<'_>, it: &Component, suffix: &str) {
+        let Self { source, target, key, versions } = self;
+        let role = kit::role(stack, it, "copy_role", "s3.amazonaws.com", &[]);
+        let mut statements = vec![
+            kit::allow(&["s3:GetReplicationConfiguration", "s3:ListBucket"], vec![source.arn()]),
+            kit::allow(
+                &[
+                    "s3:GetObjectVersionForReplication",
+                    "s3:GetObjectVersionAcl",
+                    "s3:GetObjectVersionTagging",
+                ],
+                vec![join![source.arn(), "/*"]],
+            ),
+            kit::allow(
+                &["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
+                vec![join![target.arn(), "/*"]],
+            ),
+        ];
+        statements.extend(kit::key_statement(stack));
+        if let Some(key) = key.as_ref().filter(|it| stack.key_arn.as_ref() != Some(*it)) {
+            statements.push(kit::allow(&["kms:Encrypt", "kms:GenerateDataKey"], vec![key.clone()]));
+        }
+        kit::role_policy(stack, it, "copy_policy", &role, &statements);
+        let sealed = |name: &str, key: &Expr| block([(name, key.clone())]);
+        let mut destination = vec![("bucket".to_owned(), target.arn())];
+        let mut cfn_destination = vec![("Bucket".to_owned(), target.arn())];
+        let mut rule = vec![
+            ("id".to_owned(), Expr::from("copy")),
+            ("priority".to_owned(), 1.into()),
+            ("status".to_owned(), "Enabled".into()),
+            ("filter".to_owned(), block([("prefix", "".into())])),
+            ("delete_marker_replication".to_owned(), block([("status", "Enabled".into())])),
+        ];
+        if let Some(key) = &key {
+            destination
+                .push(("encryption_configuration".to_owned(), sealed("replica_kms_key_id", key)));
+            // CloudFormation writes this id with capitals.
+            cfn_destination
+                .push(("EncryptionConfiguration".to_owned(), sealed("ReplicaKmsKeyID", key)));
+            rule.push((
+                "source_selection_criteria".to_owned(),
+                block([("sse_kms_encrypted_objects", block([("status", "Enabled".into())]))]),
+            ));
+        }
+        let mut cfn_rule = match kit::pascal(Expr::Block(rule.clone())) {
+            Expr::Block(fields) => fields,
+            _ => Vec::new(),
+        };
+        rule.push(("destination".to_owned(), Expr::Block(destination)));
+        cfn_rule.push(("Destination".to_owned(), Expr::Block(cfn_destination)));
+        stack
+            .tf_only(it, suffix, "aws_s3_bucket_replication_configuration")
+            .tf("bucket", source.id())
+            .tf("role", role.arn())
+            .tf("rule", Expr::Block(rule))
+            .after(&versions[0])
+            .after(&versions[1])
+            .done();
+        if let Some(draft) = stack.edit(&source) {
+            draft
+                .cfn(
+                    "ReplicationConfiguration",
+                    block([("Role", role.arn()), ("Rules", list![Expr::Map(cfn_rule)])]),
+                )
+                .done();
+        }
+    }
 }
 
 /// Services of this account that write logs into a bucket for logs.

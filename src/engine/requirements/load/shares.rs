@@ -6,18 +6,21 @@ use crate::engine::requirements::draft::Draft;
 use crate::engine::requirements::quantities::Currency;
 use serde_json::json;
 
+/// What a share close to one is asked of.
+const AVAILABILITY: &[&str] =
+    &["uptime", "availability", "available", "availabilty", "avail", "sla", "slo"];
+/// Other things that are counted in nines.
+const OTHER_SHARES: &[&str] =
+    &["cpu", "reads", "read", "hit", "hits", "durability", "durable", "accuracy", "accurate"];
+
 pub(super) fn share(around: &Around, draft: &mut Draft, confidence: f64) {
     let quantity = around.quantity;
     let share = if quantity.nines { quantity.value } else { quantity.value / 100.0 };
     let span = quantity.span;
     if quantity.nines
-        || ((0.9..1.0).contains(&share)
-            && (share >= 0.99
-                || around.near(4, &["uptime", "availability", "available", "sla", "slo"])))
+        || ((0.9..1.0).contains(&share) && (share >= 0.99 || around.near(4, AVAILABILITY)))
     {
-        if !quantity.nines
-            && around.near(3, &["cpu", "reads", "read", "cache", "hit", "durability", "accuracy"])
-        {
+        if !quantity.nines && !around.near(2, AVAILABILITY) && around.near(3, OTHER_SHARES) {
             return;
         }
         draft.set(|it| &mut it.availability, "availability", share, span, confidence);

@@ -40,7 +40,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "eks on fargate|eks fargate|eks with fargate|fargate for eks",
         &[("variant", "fargate")],
     ),
-    named("batch", "^batch|aws batch|batch compute environment"),
+    named(
+        "batch",
+        "^batch|aws batch|batch compute environment|batch job queue|batch job queues|batch job definition",
+    ),
     named("app-runner", "app runner|apprunner"),
     named("elastic-beanstalk", "elastic beanstalk|beanstalk|elasticbeanstalk"),
     named("lightsail", "lightsail|light sail"),
@@ -379,7 +382,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     named("rekognition", "rekognition|recognition api"),
     named("transcribe", "^transcribe|amazon transcribe|transcribe medical"),
     named("translate", "@translate|^translate api|amazon translate"),
-    named("polly", "^polly|amazon polly"),
+    named("polly", "polly|amazon polly"),
     named("lex", "^lex|amazon lex|lex bot|lex v2"),
     named("kendra", "kendra|amazon kendra"),
     named("personalize", "@personalize|amazon personalize"),
@@ -483,9 +486,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         "pinpoint",
         "^pinpoint|amazon pinpoint|aws pinpoint|end user messaging|aws end user messaging",
     ),
-    named("connect", "@connect|amazon connect|connect contact center|connect instance"),
+    named(
+        "connect",
+        "@connect|amazon connect|connect contact center|connect contact flow|connect contact flows|connect instance|contact flow|contact flows",
+    ),
     named("chime", "@chime|^chime|chime sdk|amazon chime sdk"),
-    named("workspaces", "amazon workspaces|aws workspaces|^workspaces|workspaces desktop"),
+    named(
+        "workspaces",
+        "amazon workspaces|aws workspaces|^workspaces|workspaces desktop|workspaces desktops|workspaces directory",
+    ),
     named(
         "appstream",
         "appstream|appstream 2.0|appstream 2|amazon appstream|workspaces applications",

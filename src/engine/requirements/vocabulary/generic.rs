@@ -337,7 +337,8 @@ pub(super) const GENERIC: &[Generic] = &[
 ];
 
 /// Words that only look like services.
-pub(super) const DECOYS: &str = "send email notification|send email notifications|sends email notifications|sending email notifications|send an email notification|\
+pub(super) const DECOYS: &str = "enhanced fan out|enhanced fanout|x ray picture|x ray pictures|x ray image|x ray images|x ray imaging|x ray scan|x ray scans|x ray film|x ray films|x ray photo|x ray photos|\
+x ray report|x ray reports|chest x ray|chest x rays|dental x ray|dental x rays|x rays|send email notification|send email notifications|sends email notifications|sending email notifications|send an email notification|\
 lambda architecture|lambda calculus|lambda expression|lambda expressions|glue code|glue logic|\
 glue layer|kappa architecture|batch size|event sourcing queue|s3 compatible|redis compatible|mysql compatible|kafka compatible|\
 mongodb compatible|postgres compatible|postgresql compatible|redis labs|sam altman|message in the queue|bedrock of|\

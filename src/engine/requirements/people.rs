@@ -1,0 +1,232 @@
+//! Systems that are described by what their people do with them: "patients
+//! should book online", "readers vote", "we sell concert tickets".
+//!
+//! Nobody who writes so names a part, so this looks for people next to what is
+//! done through a system, and asks for a sign that a system is meant at all.
+
+use super::tokens::Reading;
+use super::{Load, WorkloadKind as W};
+
+/// People whom an organisation serves or employs.
+const PEOPLE: &[&str] = &[
+    "audience",
+    "authors",
+    "buyers",
+    "candidates",
+    "citizens",
+    "clients",
+    "clinicians",
+    "couriers",
+    "customers",
+    "dentists",
+    "doctors",
+    "drivers",
+    "employees",
+    "families",
+    "fans",
+    "farmers",
+    "guests",
+    "lawyers",
+    "learners",
+    "librarians",
+    "listeners",
+    "members",
+    "nurses",
+    "operators",
+    "parents",
+    "participants",
+    "passengers",
+    "patients",
+    "players",
+    "pupils",
+    "readers",
+    "residents",
+    "riders",
+    "sellers",
+    "shoppers",
+    "staff",
+    "students",
+    "subscribers",
+    "suppliers",
+    "teachers",
+    "tenants",
+    "travellers",
+    "users",
+    "vendors",
+    "viewers",
+    "visitors",
+    "volunteers",
+];
+
+/// What they do through a system.
+const ACTS: &[&str] = &[
+    "apply",
+    "ask",
+    "bid",
+    "book",
+    "browse",
+    "buy",
+    "cancel",
+    "chat",
+    "check",
+    "comment",
+    "compare",
+    "donate",
+    "download",
+    "enrol",
+    "enroll",
+    "file",
+    "find",
+    "follow",
+    "listen",
+    "look",
+    "manage",
+    "message",
+    "order",
+    "pay",
+    "plan",
+    "play",
+    "post",
+    "publish",
+    "rate",
+    "read",
+    "rent",
+    "report",
+    "request",
+    "reserve",
+    "review",
+    "schedule",
+    "search",
+    "see",
+    "sell",
+    "send",
+    "share",
+    "sign",
+    "stream",
+    "submit",
+    "subscribe",
+    "swap",
+    "track",
+    "trade",
+    "upload",
+    "view",
+    "vote",
+    "watch",
+];
+
+/// What an organisation offers itself.
+const OFFERS: &[&str] = &["sell", "rent", "auction", "lend", "deliver", "stream", "offer"];
+
+/// Words of somebody who means something that answers through a network.
+const ONLINE: &[&str] = &[
+    "app",
+    "apps",
+    "digital",
+    "internet",
+    "mobile",
+    "online",
+    "page",
+    "platform",
+    "portal",
+    "site",
+    "software",
+    "system",
+    "tool",
+    "web",
+    "website",
+    "onlineshop",
+];
+
+/// The first place where people do something through a system.
+pub(super) fn act(reading: &Reading) -> Option<(usize, usize)> {
+    (0..reading.len()).find_map(|at| {
+        let end = reading.sentence_end(at, 5);
+        let done = |acts: &[&str]| {
+            (at + 1..end).find(|it| acts.contains(&reading.word(*it))).map(|to| (at, to))
+        };
+        if PEOPLE.contains(&reading.word(at)) {
+            done(ACTS)
+        } else if matches!(reading.word(at), "we" | "i") {
+            done(OFFERS)
+        } else if matches!(reading.word(at), "place" | "way") {
+            // "a place where dentists can upload pictures"
+            done(ACTS)
+        } else {
+            None
+        }
+    })
+}
+
+/// Whether what people do is done through something to be built: it is counted,
+/// or a word says that it is online.
+pub(super) fn means_a_system(reading: &Reading, load: &Load) -> bool {
+    act(reading).is_some()
+        && (*load != Load::default()
+            || (0..reading.len()).any(|at| ONLINE.contains(&reading.word(at))))
+}
+
+/// Parts that people meet: none has to be added where there is one.
+pub(super) fn meets(kind: W) -> bool {
+    matches!(
+        kind,
+        W::WebApp
+            | W::StaticSite
+            | W::RestApi
+            | W::GraphqlApi
+            | W::Realtime
+            | W::MobileBackend
+            | W::Microservices
+            | W::Ecommerce
+            | W::Cms
+            | W::GameServer
+            | W::GenAi
+            | W::Desktop
+            | W::ContainerPlatform
+            | W::VirtualMachine
+            | W::FileTransfer
+            | W::Migration
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::of;
+    use super::W;
+
+    #[test]
+    fn what_people_do_makes_a_system() {
+        for text in [
+            "We run a small clinic chain. Patients should book online, maybe 300 bookings/day",
+            "Photo contest for a newspaper. Readers vote. Peak 400 votes per second for one evening.",
+            "we sell concert tickets, at times to 200k people at once",
+            "Our farmers report harvests on their phones, it should be an app",
+        ] {
+            let it = of(text);
+            assert!(it.needs.describes_system, "{text}");
+            assert!(
+                it.needs
+                    .workloads
+                    .iter()
+                    .any(|it| it.kind == W::WebApp || it.kind == W::MobileBackend),
+                "{text}"
+            );
+        }
+        for text in [
+            "The patients were patient and the readers read.",
+            "We sell apples on the market every Saturday",
+            "My students write poems about the sea",
+        ] {
+            assert!(!of(text).needs.describes_system, "{text}");
+        }
+    }
+
+    #[test]
+    fn named_services_are_taken_at_their_word() {
+        let it = of("Users upload photos to S3, a Lambda resizes them");
+        assert!(
+            it.needs.workloads.iter().all(|it| it.kind != W::WebApp),
+            "{:?}",
+            it.needs.workloads
+        );
+    }
+}
