@@ -91,6 +91,23 @@ def user_group(given):
     return f'<{action}Response xmlns="{space}"><{action}Result>{group}</{action}Result></{action}Response>'
 
 
+def member(given):
+    """A replication group consists of clusters; moto's of none."""
+    name = given["CacheClusterId"][0]
+    fields = {
+        "CacheClusterId": name, "CacheClusterStatus": "available", "CacheNodeType": "cache.t4g.micro", "Engine": "redis",
+        "EngineVersion": "7.1", "NumCacheNodes": "1", "ReplicationGroupId": name.rsplit("-", 1)[0],
+        "PreferredMaintenanceWindow": "sun:05:00-sun:06:00", "AutoMinorVersionUpgrade": "true",
+        "ARN": f"arn:aws:elasticache:us-east-1:123456789012:cluster:{name}",
+    }
+    text = "".join(f"<{key}>{it}</{key}>" for key, it in fields.items())
+    space = "http://elasticache.amazonaws.com/doc/2015-02-02/"
+    return (
+        f'<DescribeCacheClustersResponse xmlns="{space}"><DescribeCacheClustersResult><CacheClusters><CacheCluster>{text}'
+        "</CacheCluster></CacheClusters></DescribeCacheClustersResult></DescribeCacheClustersResponse>"
+    )
+
+
 def serve(environ, start):
     target, path = environ.get("HTTP_X_AMZ_TARGET", ""), environ["PATH_INFO"]
     signed = re.search(r"Credential=[^,]*/([a-z-]+)/aws4_request", environ.get("HTTP_AUTHORIZATION", ""))
@@ -109,6 +126,9 @@ def serve(environ, start):
         if "UserGroup" in given["Action"][0] or "usergroup" in given.get("ResourceName", [""])[0]:
             start("200 OK", [("Content-Type", "text/xml")])
             return [user_group(given).encode()]
+        if given["Action"][0] == "DescribeCacheClusters" and re.search(r"-\d{3}$", given.get("CacheClusterId", [""])[0]):
+            start("200 OK", [("Content-Type", "text/xml")])
+            return [member(given).encode()]
         environ["wsgi.input"] = io.BytesIO(body)
     return moto(environ, start)
 
