@@ -113,11 +113,20 @@ if (wb) {
   };
 
   let whole = "";
+  let editing = new URLSearchParams(location.search).get("edit") ?? "";
   let asked = 0;
+  // What somebody unfolded or is rewriting stays so when news come in.
+  const wish = () => {
+    const query = new URLSearchParams(location.search);
+    query.delete("edit");
+    if (whole) query.set("all", whole);
+    if (editing) query.set("edit", editing);
+    return query.size ? `?${query}` : "";
+  };
   // The page of this address again; only what changed is put in.
   const refresh = async () => {
     const turn = ++asked;
-    const answer = await ask(location.pathname + (whole || location.search)).catch(() => null);
+    const answer = await ask(location.pathname + wish()).catch(() => null);
     if (turn !== asked) return;
     if (!answer?.ok) return answer && location.reload();
     const fresh = parse(await answer.text());
@@ -165,7 +174,7 @@ if (wb) {
   on("click", "a[data-earlier]", async (link, e) => {
     if (!plain(e)) return;
     e.preventDefault();
-    whole = "?all=1";
+    whole = "1";
     const below = scroll.scrollHeight - scroll.scrollTop;
     await refresh();
     scroll.scrollTop = scroll.scrollHeight - below;
@@ -176,6 +185,7 @@ if (wb) {
     e.preventDefault();
     const answer = await ask(link.getAttribute("href").split("#")[0]).catch(() => null);
     if (!answer?.ok) return location.assign(link.href);
+    editing = new URL(link.href).searchParams.get("edit") ?? "";
     talkTo(parse(await answer.text()));
     const edit = byId("edit-text");
     edit?.focus();
@@ -213,6 +223,7 @@ if (wb) {
       form.elements.text.value = "";
     }
     ++asked;
+    if (form.elements.edits) editing = "";
     const answer = await ask(form.getAttribute("action"), { method: "POST", body }).catch(() => null);
     delete form.dataset.busy;
     delete form.dataset.sent;

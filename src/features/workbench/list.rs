@@ -209,7 +209,7 @@ struct Example {
 const EXAMPLES: &[Example] = &[
     Example {
         title: "Online shop",
-        text: "A web shop for 20,000 visitors a day with card payments and PostgreSQL, customers in Europe. Orders must never be lost. Under $900 a month.",
+        text: "A web shop for 20,000 visitors a day with card payments and PostgreSQL in Frankfurt. Orders must never be lost. Under $900 a month.",
     },
     Example {
         title: "Patient portal",
@@ -221,11 +221,11 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         title: "Assistant over documents",
-        text: "An assistant that answers questions over 200,000 internal PDF documents for 3,000 employees with single sign-on. No data leaves the EU.",
+        text: "A chatbot that answers questions over 200,000 PDF documents for 3,000 employees with single sign-on, in Frankfurt. No data leaves the EU.",
     },
     Example {
-        title: "Events by the million",
-        text: "A pipeline that ingests 25,000 click events per second, removes duplicates, and has them in a warehouse for analysts within five minutes.",
+        title: "Clicks by the thousand",
+        text: "A data pipeline that ingests 2,500 click events per second, removes duplicates, and has them in a data warehouse for analysts within five minutes.",
     },
     Example {
         title: "Nightly batch",
