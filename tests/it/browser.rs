@@ -188,11 +188,19 @@ impl Browser {
     /// Goes to a page and returns what is wrong with it, on a phone and on a desk,
     /// in the light and in the dark.
     pub async fn survey(&self, url: &str) -> Vec<String> {
+        self.survey_after(url, "").await
+    }
+
+    /// The same of what a page becomes by a script that somebody's clicks stand for.
+    pub async fn survey_after(&self, url: &str, script: &str) -> Vec<String> {
         let colours = json!({ "type": "rule", "values": ["color-contrast", "link-in-text-block"] });
         let mut problems = Vec::new();
         for light in [View::PHONE, View::DESK] {
             self.look(light).await;
             self.goto(url).await.unwrap();
+            if !script.is_empty() {
+                self.execute(script, vec![]).await.unwrap();
+            }
             let dark = View { dark: true, ..light };
             let mut found = self.problems().await;
             problems.extend(found.drain(..).map(|it| format!("{url} at {light}: {it}")));

@@ -142,7 +142,7 @@ impl Writer {
 }
 
 /// Somebody who owns an organisation without limits, and their cookie.
-async fn sign_in(pool: &PgPool) -> (Uuid, String) {
+pub async fn sign_in(pool: &PgPool) -> (Uuid, String) {
     let db = Db::new(pool.clone(), Clock::system(), Ids::random());
     let mut tx = db.system(Who::system()).await.unwrap();
     let account = tx.new_id();
