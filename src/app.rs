@@ -14,11 +14,11 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::features::home::docs::Document;
+use crate::features::docs::pages::Document;
 pub use crate::features::orgs::operator;
 use crate::features::{
-    api_keys, artifacts, audit, auth, diagrams, home, operations, orgs, sessions, shares, webhooks,
-    workbench,
+    api_keys, artifacts, audit, auth, diagrams, docs, home, operations, orgs, sessions, shares,
+    webhooks, workbench,
 };
 use crate::platform::access::Role;
 use crate::platform::cache::Cache;
@@ -37,7 +37,7 @@ use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
 use crate::platform::state::{AppState, Parts};
 use crate::platform::usage::Usage;
-use crate::platform::{assets, guard, idempotency, page, problem};
+use crate::platform::{assets, conditional, cors, extract, guard, idempotency, page, problem};
 
 /// The navigation, in the order it is shown.
 const NAV: &[NavItem] = &[
@@ -165,7 +165,10 @@ impl Modify for Credentials {
 
 /// The OpenAPI document, as it is committed.
 pub fn openapi() -> String {
-    let mut text = api().into_openapi().to_pretty_json().expect("the document is plain data");
+    let mut document =
+        serde_json::to_value(api().into_openapi()).expect("the document is plain data");
+    docs::contract::complete(&mut document);
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is plain data");
     text.push('\n');
     text
 }
@@ -194,18 +197,21 @@ pub fn router(state: AppState) -> Router {
 
     let (api, _) = api().split_for_parts();
     let api = api
-        .nest("/api/v1", home::docs::api(document.clone()))
+        .nest("/api/v1", docs::pages::api(document.clone()))
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(from_fn_with_state(state.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.clone(), api_keys::meter::layer))
         .layer(from_fn(ctx::accept_keys))
+        .layer(from_fn(extract::link))
+        .layer(from_fn(conditional::layer))
         .layer(RequestBodyLimitLayer::new(state.config.body_limit))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(state.clone(), guard::inner))
-        .layer(from_fn(problem::as_json));
+        .layer(from_fn(problem::as_json))
+        .layer(from_fn_with_state(state.clone(), cors::layer));
 
     let pages = pages(state.config.dev)
-        .merge(home::docs::pages(document))
+        .merge(docs::pages::routes(document))
         .route("/static/{*path}", get(assets::serve))
         .route("/robots.txt", get(assets::serve))
         .fallback(nothing)

@@ -20,4 +20,5 @@ pub mod workbench;
 pub mod webhooks;
 
 // The whole.
+pub mod docs;
 pub mod home;

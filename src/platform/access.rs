@@ -1,7 +1,9 @@
 //! Who may do what: roles, actions, and the one table that relates them.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a member is in an organisation; each role may do all that the ones
 /// before it may.
@@ -45,7 +47,7 @@ impl Role {
 macro_rules! scopes {
     ($($scope:ident $name:literal $meaning:literal,)+) => {
         /// What a key may be allowed to do, within the role of its owner.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Scope {
             $(#[doc = $meaning] #[serde(rename = $name)] $scope,)+
         }
@@ -85,6 +87,24 @@ scopes! {
     KeysWrite "keys:write" "Create, rotate and revoke API keys that may do no more than this one",
     UsageRead "usage:read" "See how much keys are used",
 }
+
+// The derive does not see names that a macro hands on.
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|it| it.as_str());
+        let meanings = Self::ALL.iter().map(|it| format!("- `{}`: {}", it.as_str(), it.meaning()));
+        let description = meanings.collect::<Vec<_>>().join("\n");
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some(format!(
+                "What a key may be allowed to do, within the role of its owner.\n\n{description}"
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 impl Scope {
     pub fn parse(name: &str) -> Option<Self> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::cors;
 use super::crypto::Keyring;
 use super::postgres::Dirs;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub outbound_concurrency: usize,
     /// Where those may go besides the public internet.
     pub outbound_allow: Vec<Reachable>,
+    /// Sites whose scripts may call the API.
+    pub cors_origins: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +100,8 @@ variables! {
     "CLOUDGEN_OUTBOUND_CONCURRENCY", "16", "webhooks delivered at the same time";
     "CLOUDGEN_OUTBOUND_ALLOW", "10.1.0.0/16,hooks.internal",
         "private networks and host names that webhooks may reach, also over http; none when absent";
+    "CLOUDGEN_CORS_ORIGINS", "https://portal.example.com,http://localhost:3000",
+        "sites whose scripts may call the API with a key; none when absent";
 }
 
 /// All that is wrong with the environment.
@@ -215,6 +220,11 @@ impl Config {
                 text.split(',').map(|it| Reachable::parse(it.trim())).collect()
             })
             .unwrap_or_default();
+        let cors_origins = env
+            .parse("CLOUDGEN_CORS_ORIGINS", "must be origins such as https://example.com", |text| {
+                text.split(',').map(|it| cors::origin(it.trim())).collect()
+            })
+            .unwrap_or_default();
         let pool_size = env.number("CLOUDGEN_POOL_SIZE", 10);
         if pool_size < 2 {
             env.complain("CLOUDGEN_POOL_SIZE", "must be at least 2");
@@ -240,6 +250,7 @@ impl Config {
             job_concurrency: env.number("CLOUDGEN_JOB_CONCURRENCY", 4).max(1),
             outbound_concurrency: env.number("CLOUDGEN_OUTBOUND_CONCURRENCY", 16).max(1),
             outbound_allow,
+            cors_origins,
         };
         if env.problems.is_empty() { Ok(config) } else { Err(Problems(env.problems)) }
     }

@@ -47,6 +47,8 @@ pub enum Error {
     Malformed(String),
     #[error("the request is too large")]
     TooLarge,
+    #[error("send this as {0}")]
+    MediaType(&'static str),
     #[error("too many attempts; try again in {}", human(.retry_after))]
     RateLimited { retry_after: Duration },
     /// A caller of the API has used what its plan gives for now.
@@ -123,6 +125,7 @@ impl Error {
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::QuotaExceeded { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded"),
             Self::Upstream { .. } => (StatusCode::BAD_GATEWAY, "upstream"),
@@ -166,6 +169,10 @@ impl ErrorBody {
                 ("timeout", "this took too long")
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "not in this format"),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                ("range_not_satisfiable", "the range lies beyond the end of the file")
+            }
+            StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "the server is busy; try again"),
             _ if status.is_server_error() => ("internal", "internal error"),
             _ => ("refused", "the request was refused"),
         };
@@ -190,6 +197,11 @@ impl From<sqlx::Error> for Error {
     fn from(err: sqlx::Error) -> Self {
         // Deliberately not mapping `RowNotFound` to 404: an expected absence is
         // `fetch_optional` plus `ok_or(NotFound)`; a surprising one is a bug.
+        // Postgres has no text with U+0000 in it, and JSON has.
+        let code = err.as_database_error().and_then(|it| it.code());
+        if matches!(code.as_deref(), Some("22021" | "22P05")) {
+            return Self::invalid("", "no text may hold the character U+0000");
+        }
         Self::Internal(err.into())
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::error::{Error, Result};
+use super::error::{Error, FieldError, Result};
 
 /// A JSON body, in and out.
 #[derive(Debug)]
@@ -42,7 +42,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(err)) => {
-                Err(Error::invalid("", without_preamble(&err.body_text())))
+                Err(Error::Invalid(vec![placed(&without_preamble(&err.body_text()))]))
+            }
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                Err(Error::MediaType("application/json"))
             }
             Err(err) if err.status() == 413 => Err(Error::TooLarge),
             Err(err) => Err(Error::Malformed(err.body_text())),
@@ -53,6 +56,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// serde's complaint, without axum's words about deserialising into a type.
 fn without_preamble(text: &str) -> String {
     text.split_once("target type: ").map_or(text, |(_, rest)| rest).to_owned()
+}
+
+/// serde's complaint with its place, `a.b[0]: is wrong`, as ours with a pointer.
+fn placed(text: &str) -> FieldError {
+    let is_place = |it: &str| {
+        !it.is_empty() && it.bytes().all(|c| c.is_ascii_alphanumeric() || b"_.[]".contains(&c))
+    };
+    match text.split_once(": ").filter(|(place, _)| is_place(place)) {
+        Some((place, message)) => {
+            let place = place.replace('[', ".").replace(']', "");
+            let steps: Vec<_> = place.split('.').filter(|it| !it.is_empty()).collect();
+            FieldError {
+                field: steps.join("/").into(),
+                pointer: steps.iter().map(|it| format!("/{it}")).collect(),
+                message: message.to_owned().into(),
+            }
+        }
+        None => FieldError::new("", text.to_owned()),
+    }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -68,8 +90,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         match axum::Form::from_request(request, state).await {
             Ok(axum::Form(value)) => Ok(Self(value)),
             Err(err) if err.status() == 413 => Err(Error::TooLarge),
-            Err(err @ FormRejection::InvalidFormContentType(_)) => {
-                Err(Error::Malformed(err.body_text()))
+            Err(FormRejection::InvalidFormContentType(_)) => {
+                Err(Error::MediaType("application/x-www-form-urlencoded"))
             }
             Err(err) => Err(Error::Malformed(without_preamble(&err.body_text()))),
         }
@@ -153,6 +175,33 @@ impl<T> List<T> {
     }
 }
 
+/// Left on the answer with a part of a list, for [`link`] to say where it goes on.
+#[derive(Clone, Debug)]
+struct Next(String);
+
+impl<T: Serialize> IntoResponse for List<T> {
+    fn into_response(self) -> Response {
+        let next = self.next.clone().map(|it| axum::Extension(Next(it)));
+        (next, Json(self)).into_response()
+    }
+}
+
+/// Wraps the API: an answer with a part of a list links to the next (RFC 8288).
+pub async fn link(request: Request, next: axum::middleware::Next) -> Response {
+    let uri = request.uri().clone();
+    let mut response = next.run(request).await;
+    if let Some(Next(cursor)) = response.extensions().get::<Next>() {
+        let kept = uri.query().unwrap_or_default().split('&');
+        let kept = kept.filter(|it| !it.is_empty() && !it.starts_with("cursor="));
+        let query: Vec<_> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+        let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
+        if let Ok(link) = HeaderValue::try_from(link) {
+            response.headers_mut().insert(header::LINK, link);
+        }
+    }
+    response
+}
+
 /// Whether the caller would rather come back for the answer (RFC 7240).
 pub fn wants_async(headers: &HeaderMap) -> bool {
     headers
@@ -175,6 +224,19 @@ pub fn accepted(operation: Uuid, body: impl Serialize) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_complaint_about_json_points_at_its_place() {
+        for (text, pointer, message) in [
+            ("missing field `name` at line 1", "", "missing field `name` at line 1"),
+            ("scopes[1]: unknown variant `x`", "/scopes/1", "unknown variant `x`"),
+            ("setting.kind: invalid type: null", "/setting/kind", "invalid type: null"),
+            ("invalid type: null", "", "invalid type: null"),
+        ] {
+            let complaint = placed(text);
+            assert_eq!((complaint.pointer.as_str(), &*complaint.message), (pointer, message));
+        }
+    }
 
     #[test]
     fn a_cursor_comes_back_as_it_was_given() {

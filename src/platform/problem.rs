@@ -95,7 +95,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
     let problem = Problem {
         kind: match body.policy {
             Some(_) => QUOTA_EXCEEDED.to_owned(),
-            None => format!("/docs/api#problem-{}", body.code),
+            None => format!("/docs/problems/{}", body.code),
         },
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: body.status.as_u16(),

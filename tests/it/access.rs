@@ -9,6 +9,7 @@ use crate::support::{Answer, App, Caller};
 /// Operation, the least role that may call it, and a valid body. `any` is for
 /// everyone who is signed in, `all` for everyone.
 pub const ACCESS: &[(&str, &str, &str)] = &[
+    ("get /api/v1/openapi.json", "all", ""),
     ("get /api/v1/me", "any", ""),
     ("patch /api/v1/me", "any", r#"{"name":"Robin"}"#),
     ("get /api/v1/me/logins", "any", ""),

@@ -10,6 +10,7 @@ mod cli_remote;
 mod crash;
 mod design;
 mod diagrams;
+mod docs;
 mod embedded_postgres;
 mod home;
 mod idempotency;

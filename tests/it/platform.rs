@@ -82,11 +82,11 @@ async fn refusals_of_the_api_are_problems() {
     let id = |answer: &crate::support::Answer| answer.header("x-request-id").to_owned();
     let answer = caller.get("/api/v1/me").await.expect(401);
     assert_eq!(answer.header("content-type"), "application/problem+json");
-    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/api#problem-unauthenticated","title":"Unauthorized","status":401,"code":"unauthenticated","detail":"sign in to continue","instance":"/api/v1/me","request_id":"ID"}"#);
+    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/problems/unauthenticated","title":"Unauthorized","status":401,"code":"unauthenticated","detail":"sign in to continue","instance":"/api/v1/me","request_id":"ID"}"#);
     let answer = caller.get("/api/v1/nothing").await.expect(404);
-    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/api#problem-not_found","title":"Not Found","status":404,"code":"not_found","detail":"there is nothing here","instance":"/api/v1/nothing","request_id":"ID"}"#);
+    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/problems/not_found","title":"Not Found","status":404,"code":"not_found","detail":"there is nothing here","instance":"/api/v1/nothing","request_id":"ID"}"#);
     let answer = caller.delete("/api/v1/me").await.expect(405);
-    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/api#problem-method_not_allowed","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"not with this method","instance":"/api/v1/me","request_id":"ID"}"#);
+    assert_snapshot!(answer.text.replace(&id(&answer), "ID"), @r#"{"type":"/docs/problems/method_not_allowed","title":"Method Not Allowed","status":405,"code":"method_not_allowed","detail":"not with this method","instance":"/api/v1/me","request_id":"ID"}"#);
 }
 
 /// ASVS V16.5.1

@@ -32,12 +32,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
 ///
 /// Admins see everybody's, others their own. Keys that ended are listed for 400 days.
 #[utoipa::path(get, path = "/keys", tag = "keys", params(Paging), responses((status = 200, body = List<ApiKey>), Errors))]
-async fn list_keys(ctx: Ctx, Query(paging): Query<Paging>) -> Result<Json<List<ApiKey>>> {
+async fn list_keys(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<ApiKey>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewKeys).await?;
     let rows = store::list(&mut tx, seen_by(&ctx), after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| (it.created_at, it.id))))
+    Ok(List::of(rows, limit, |it| (it.created_at, it.id)))
 }
 
 /// Create an API key, whose secret is in the answer and shown never again.

@@ -120,12 +120,12 @@ async fn list_artifacts(
     ctx: Ctx,
     Path(session_id): Path<Uuid>,
     Query(query): Query<OfAnalysis>,
-) -> Result<Json<List<Set>>> {
+) -> Result<List<Set>> {
     let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     analyses::exists(&mut tx, session_id).await?;
     let items = store::list(&mut tx, session_id, query.analysis).await?;
     tx.commit().await?;
-    Ok(Json(List { items, next: None }))
+    Ok(List { items, next: None })
 }
 
 async fn ready(tx: &mut TenantTx, of: Of) -> Result<Set> {
@@ -147,7 +147,7 @@ async fn ready(tx: &mut TenantTx, of: Of) -> Result<Set> {
 }
 
 /// Download one file of a set.
-#[utoipa::path(get, path = "/artifacts/{session_id}/files/{path}", tag = "artifacts", params(("session_id" = Uuid, Path), ("path" = String, Path, description = "as in the manifest"), Which), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), Errors))]
+#[utoipa::path(get, path = "/artifacts/{session_id}/files/{path}", tag = "artifacts", params(("session_id" = Uuid, Path), ("path" = String, Path, description = "as in the manifest, with `/` written `%2F`"), Which), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), Errors))]
 async fn find_artifact(
     ctx: Ctx,
     headers: HeaderMap,

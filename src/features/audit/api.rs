@@ -6,7 +6,7 @@ use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::Result;
 use crate::platform::events::Recorded;
-use crate::platform::extract::{Json, List, Paging, Query};
+use crate::platform::extract::{List, Paging, Query};
 use crate::platform::problem::Errors;
 use crate::platform::state::AppState;
 
@@ -20,11 +20,11 @@ async fn list_events(
     ctx: Ctx,
     Query(paging): Query<Paging>,
     Query(filter): Query<Filter>,
-) -> Result<Json<List<Recorded>>> {
+) -> Result<List<Recorded>> {
     let limit = paging.limit()?;
     let before = paging.after()?;
     let mut tx = ctx.begin(Action::ViewEvents).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| it.seq)))
+    Ok(List::of(rows, limit, |it| it.seq))
 }

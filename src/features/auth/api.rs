@@ -128,11 +128,11 @@ async fn update_me(
 
 /// List where the caller is signed in.
 #[utoipa::path(get, path = "/me/logins", tag = "me", responses((status = 200, body = List<Place>), Errors))]
-async fn list_logins(person: Person) -> Result<Json<List<Place>>> {
+async fn list_logins(person: Person) -> Result<List<Place>> {
     let mut tx = person.begin().await?;
     let items = logins::list(&mut tx, &person).await?;
     tx.commit().await?;
-    Ok(Json(List { items, next: None }))
+    Ok(List { items, next: None })
 }
 
 /// Sign the caller out everywhere else.

@@ -1,4 +1,3 @@
-//! The way in: landing page, dashboard, health, the description of the API.
+//! The way in: landing page, dashboard, health.
 
-pub mod docs;
 pub mod pages;

@@ -70,11 +70,11 @@ async fn memberships(tx: &mut SystemTx, person: &Person) -> Result<Vec<Membershi
 
 /// List the caller's organisations.
 #[utoipa::path(get, path = "/orgs", tag = "organisations", responses((status = 200, body = List<Membership>), Errors))]
-async fn list_orgs(person: Person) -> Result<Json<List<Membership>>> {
+async fn list_orgs(person: Person) -> Result<List<Membership>> {
     let mut tx = person.begin().await?;
     let items = memberships(&mut tx, &person).await?;
     tx.commit().await?;
-    Ok(Json(List { items, next: None }))
+    Ok(List { items, next: None })
 }
 
 /// Organisations that one person founds.
@@ -203,12 +203,12 @@ pub(super) async fn leave(ctx: &Ctx) -> Result<()> {
 
 /// List the organisation's members by name.
 #[utoipa::path(get, path = "/members", tag = "members", params(Paging), responses((status = 200, body = List<Member>), Errors))]
-async fn list_members(ctx: Ctx, Query(paging): Query<Paging>) -> Result<Json<List<Member>>> {
+async fn list_members(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Member>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let rows = members::list(&mut tx, after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| (it.name.to_lowercase(), it.account_id))))
+    Ok(List::of(rows, limit, |it| (it.name.to_lowercase(), it.account_id)))
 }
 
 /// Show a member.
@@ -258,15 +258,12 @@ async fn sign_out_member(
 
 /// List the open invitations, the oldest first.
 #[utoipa::path(get, path = "/invitations", tag = "members", params(Paging), responses((status = 200, body = List<Invitation>), Errors))]
-async fn list_invitations(
-    ctx: Ctx,
-    Query(paging): Query<Paging>,
-) -> Result<Json<List<Invitation>>> {
+async fn list_invitations(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Invitation>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ManageMembers).await?;
     let rows = invitations::list(&mut tx, after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| (it.created_at, it.id))))
+    Ok(List::of(rows, limit, |it| (it.created_at, it.id)))
 }
 
 /// Invite somebody by mail.
@@ -318,12 +315,12 @@ async fn resend_invitation(
 
 /// List the organisation's workspaces by name.
 #[utoipa::path(get, path = "/workspaces", tag = "workspaces", params(Paging), responses((status = 200, body = List<Workspace>), Errors))]
-async fn list_workspaces(ctx: Ctx, Query(paging): Query<Paging>) -> Result<Json<List<Workspace>>> {
+async fn list_workspaces(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Workspace>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let rows = workspaces::list(&mut tx, after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| (it.name.to_lowercase(), it.id))))
+    Ok(List::of(rows, limit, |it| (it.name.to_lowercase(), it.id)))
 }
 
 /// Create a workspace.

@@ -217,12 +217,12 @@ async fn list_sessions(
     ctx: Ctx,
     Query(paging): Query<Paging>,
     Query(filter): Query<Filter>,
-) -> Result<Json<List<Session>>> {
+) -> Result<List<Session>> {
     let (limit, before) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| (it.updated_at, it.id))))
+    Ok(List::of(rows, limit, |it| (it.updated_at, it.id)))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -302,13 +302,13 @@ async fn list_messages(
     ctx: Ctx,
     Path(id): Path<Uuid>,
     Query(paging): Query<Paging>,
-) -> Result<Json<List<Message>>> {
+) -> Result<List<Message>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let rows = messages::list(&mut tx, id, after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| it.id)))
+    Ok(List::of(rows, limit, |it| it.id))
 }
 
 /// A text, or a setting chosen by hand: exactly one of the two.
@@ -404,13 +404,13 @@ async fn list_analyses(
     ctx: Ctx,
     Path(id): Path<Uuid>,
     Query(paging): Query<Paging>,
-) -> Result<Json<List<Summary>>> {
+) -> Result<List<Summary>> {
     let (limit, before) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let rows = analyses::list(&mut tx, id, before, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| it.number)))
+    Ok(List::of(rows, limit, |it| it.number))
 }
 
 /// An analysis with its contents.

@@ -30,20 +30,20 @@ pub fn routes() -> OpenApiRouter<AppState> {
 
 /// List the types of event that webhooks can hear of.
 #[utoipa::path(get, path = "/event-types", tag = "webhooks", responses((status = 200, body = List<EventType>), Errors))]
-async fn list_event_types(ctx: Ctx) -> Result<Json<List<EventType>>> {
+async fn list_event_types(ctx: Ctx) -> Result<List<EventType>> {
     let tx = ctx.begin(Action::ViewWebhooks).await?;
     tx.commit().await?;
-    Ok(Json(List { items: event_types::all(), next: None }))
+    Ok(List { items: event_types::all(), next: None })
 }
 
 /// List the organisation's webhooks, the oldest first.
 #[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(Paging), responses((status = 200, body = List<Webhook>), Errors))]
-async fn list_webhooks(ctx: Ctx, Query(paging): Query<Paging>) -> Result<Json<List<Webhook>>> {
+async fn list_webhooks(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Webhook>> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     let rows = endpoints::list(&mut tx, after, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| it.id)))
+    Ok(List::of(rows, limit, |it| it.id))
 }
 
 /// Create a webhook.
@@ -145,13 +145,13 @@ async fn list_deliveries(
     Path(id): Path<Uuid>,
     Query(paging): Query<Paging>,
     Query(filter): Query<DeliveryFilter>,
-) -> Result<Json<List<Delivery>>> {
+) -> Result<List<Delivery>> {
     let (limit, before) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     endpoints::find(&mut tx, id).await?;
     let rows = deliveries::list(&mut tx, id, &filter, before, limit + 1).await?;
     tx.commit().await?;
-    Ok(Json(List::of(rows, limit, |it| it.id)))
+    Ok(List::of(rows, limit, |it| it.id))
 }
 
 /// Show a delivery with what was sent and answered.
