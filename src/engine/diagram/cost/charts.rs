@@ -33,7 +33,7 @@ fn bars(svg: &mut Svg, palette: &Palette, at: Rect, rows: &[(String, f64, String
 }
 
 fn share(value: f64, total: f64) -> String {
-    format!("{}  {:.0} %", dollars(value), value / total.max(0.005) * 100.0)
+    format!("{}, {:.0} %", dollars(value), value / total.max(0.005) * 100.0)
 }
 
 pub fn breakdown(svg: &mut Svg, palette: &Palette, figures: &Figures, at: Rect) {

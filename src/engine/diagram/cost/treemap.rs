@@ -82,7 +82,11 @@ pub fn draw(svg: &mut Svg, palette: &Palette, design: &Design, figures: &Figures
         if tile.w > 46.0 && tile.h > 20.0 {
             let ink = Type::new(11.0, palette.on_family);
             let lines = if tile.h > 52.0 { 2 } else { 1 };
-            let words = text::wrap(title, 11.0, Weight::SemiBold, tile.w - 14.0, lines);
+            let mut words = text::wrap(title, 11.0, Weight::SemiBold, tile.w - 14.0, lines);
+            // A name that does not fit is told by the tile's title and the table.
+            if words.iter().any(|it| it.ends_with('…')) {
+                words.clear();
+            }
             for (n, line) in words.iter().enumerate() {
                 svg.text(tile.x + 7.0, tile.y + 16.0 + n as f64 * 13.0, ink.bold(), line);
             }
