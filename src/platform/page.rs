@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -124,6 +124,15 @@ impl Flash {
         (axum::Extension(self), Redirect::to(path)).into_response()
     }
 }
+
+/// What a handler says in headers, besides its page.
+const KEPT: [HeaderName; 5] = [
+    header::SET_COOKIE,
+    header::RETRY_AFTER,
+    header::ALLOW,
+    header::REFERRER_POLICY,
+    HeaderName::from_static("x-robots-tag"),
+];
 
 const FLASH: &str = "flash";
 const THEME: &str = "theme";
@@ -381,7 +390,7 @@ async fn fill_in(
     let made_of = Rendered(template.to_owned());
     let mut rendered = (status, axum::Extension(made_of), Html(html)).into_response();
     let to = rendered.headers_mut();
-    for name in [header::SET_COOKIE, header::RETRY_AFTER, header::ALLOW] {
+    for name in KEPT {
         for value in headers.get_all(&name) {
             to.append(name.clone(), value.clone());
         }

@@ -67,8 +67,10 @@ async fn all_below(caller: &Caller, base: &str) -> Vec<(String, Answer)> {
 
 /// All texts of an answer, those within an archive, too.
 fn texts(answer: &Answer) -> Vec<String> {
-    let mut out = vec![answer.text.clone()];
-    if answer.header("content-type") == "application/zip" {
+    let mut out = Vec::new();
+    if answer.header("content-type") != "application/zip" {
+        out.push(answer.text.clone());
+    } else {
         let mut zip = zip::ZipArchive::new(Cursor::new(answer.bytes.clone())).unwrap();
         for n in 0..zip.len() {
             let mut entry = zip.by_index(n).unwrap();
