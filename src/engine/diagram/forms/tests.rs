@@ -52,7 +52,7 @@ fn text(analysis: &Analysis, design: &Design, kind: Kind, form: Form) -> String 
 /// `c_nat in g_network: serves`.
 type Parts = (BTreeSet<String>, BTreeSet<String>);
 
-fn last<'a>(path: &'a str) -> &'a str {
+fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
