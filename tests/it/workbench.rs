@@ -62,6 +62,34 @@ async fn a_description_becomes_three_options_on_a_page() {
             well_made(&path, &page.text);
         }
     }
+    // A component that is chosen has an address, and the picture leads to it.
+    let tab = format!("{base}/analyses/1/better/diagram");
+    let page = ada.get(&tab).await.expect(200).text;
+    let link = page.split("<a href=\"").map(|it| it.split('"').next().unwrap_or_default());
+    let link = link.into_iter().find(|it| it.contains("diagram?component=")).expect("a link");
+    let chosen = ada.get(&link.replace("&amp;", "&")).await.expect(200);
+    well_made(link, &chosen.text);
+    for part in ["Why it is here", "Settings", "Promised uptime", "aria-current=\"true\""] {
+        assert!(chosen.text.contains(part), "{part}");
+    }
+    for overlay in ["cost", "sla", "findings"] {
+        let page = ada.get(&format!("{tab}?overlay={overlay}&direction=down")).await.expect(200);
+        well_made(overlay, &page.text);
+    }
+    for (file, kind, start) in [
+        ("architecture.svg", "image/svg+xml", "<svg"),
+        ("network.svg?theme=dark", "image/svg+xml", "<svg"),
+        ("architecture.pdf", "application/pdf", "%PDF"),
+    ] {
+        let file = ada.get(&format!("{tab}/{file}")).await.expect(200);
+        assert_eq!(file.header("content-type"), kind);
+        assert!(file.header("content-disposition").starts_with("attachment"));
+        assert!(file.text.starts_with(start));
+    }
+    for missing in ["architecture.exe", "nothing.svg", "architecture", "architecture.svg?against=9"]
+    {
+        ada.get(&format!("{tab}/{missing}")).await.expect(404);
+    }
     let drawing = ada.get(&format!("{base}/analyses/1/good/diagram.svg")).await.expect(200);
     assert_eq!(drawing.header("content-type"), "image/svg+xml");
     assert!(drawing.text.starts_with("<svg"));

@@ -23,6 +23,7 @@ pub mod option;
 
 mod conversation;
 mod costs;
+mod diagram;
 mod fields;
 mod list;
 mod settings;
@@ -43,6 +44,7 @@ pub use why::{Record, Remarks, records, remarks};
 pub fn routes() -> Router<AppState> {
     Router::new()
         .merge(list::routes())
+        .merge(diagram::routes())
         .merge(show::routes())
         .merge(option::routes())
         .merge(talk::routes())

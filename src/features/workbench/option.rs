@@ -28,7 +28,6 @@ use crate::platform::state::AppState;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/sessions/{id}/analyses/{number}/{tier}", get(first))
         .route("/sessions/{id}/analyses/{number}/{tier}/{tab}", get(tab))
         .route("/sessions/{id}/analyses/{number}/{tier}/diagram.svg", get(picture))
         .route("/sessions/{id}/analyses/{number}/{tier}/figures", get(at_load))
@@ -72,16 +71,6 @@ pub struct Link {
     pub label: &'static str,
     pub href: String,
     pub current: bool,
-}
-
-#[derive(Serialize)]
-struct Diagram {
-    #[serde(flatten)]
-    header: Header,
-}
-
-impl View for Diagram {
-    const TEMPLATE: &'static str = "workbench/option/diagram.html";
 }
 
 #[derive(Serialize)]
@@ -137,17 +126,6 @@ impl View for Why {
     const TEMPLATE: &'static str = "workbench/option/why.html";
 }
 
-async fn first(
-    state: State<AppState>,
-    ctx: Ctx,
-    part: Part,
-    Path((id, number, tier)): Path<(Uuid, i32, String)>,
-    query: (Query<Wish>, Query<costs::Wish>, Query<Asked>),
-) -> Result<Response> {
-    let path = Path((id, number, tier, TABS[0].0.to_owned()));
-    tab(state, ctx, part, path, query).await
-}
-
 async fn tab(
     State(state): State<AppState>,
     ctx: Ctx,
@@ -198,10 +176,8 @@ async fn tab(
             };
             Ok(Page(view).into_response())
         }
-        _ => {
-            tx.commit().await?;
-            Ok(Page(Diagram { header }).into_response())
-        }
+        // The diagram has a handler of its own.
+        _ => Err(Error::NotFound("page")),
     }
 }
 
@@ -270,7 +246,7 @@ async fn picture(
     Ok((headers, svg).into_response())
 }
 
-fn header(
+pub(super) fn header(
     shell: Shell,
     report: &Value,
     tier: &str,
