@@ -111,12 +111,18 @@ kinds! {
     plan_limit_reached 409: "The plan has no room for more.",
         "Members, workspaces, sessions, webhooks and keys are counted; `detail` names the limit.",
         "Delete what is not used any more, or move to a larger plan.";
+    public_links_off 409: "The organisation gives no links to people outside.",
+        "Its admins turned public links off.",
+        "Ask an admin, or invite the person as a viewer.";
     slug_taken 409: "The short name is in use.",
         "Short names are part of addresses, and unique.",
         "Choose another one.";
     still_answering 409: "An answer is still being given in this session.",
         "A session answers one message at a time.",
         "Wait for its operation, or stop the answer.";
+    too_many_links 409: "The session has as many links as it can have.",
+        "There is a limit for each session.",
+        "Revoke one that is not used any more.";
     too_many_passkeys 409: "The account has as many passkeys as it can have.",
         "There is a limit for each account.",
         "Remove one that is not used any more.";
