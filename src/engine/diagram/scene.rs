@@ -189,13 +189,14 @@ impl Scene {
         if !it.subtitle.is_empty() && it.subtitle != it.title {
             text.push_str(&format!(", {}", it.subtitle));
         }
-        if let Some(monthly) = it.monthly {
-            text.push_str(&format!(", {} a month", dollars(monthly)));
-        }
+        // What can be read on it comes first, and in the same words.
         for badge in &it.badges {
-            if it.monthly.is_none_or(|monthly| badge.text != format!("{}/mo", dollars(monthly))) {
-                text.push_str(&format!(", {}", badge.text));
-            }
+            text.push_str(&format!(", {}", badge.text));
+        }
+        if let Some(cost) = it.monthly.map(dollars)
+            && !it.badges.iter().any(|badge| badge.text.starts_with(&cost))
+        {
+            text.push_str(&format!(", {cost} a month"));
         }
         match it.change {
             Change::Same => {}
