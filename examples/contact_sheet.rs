@@ -22,15 +22,15 @@ fn main() -> anyhow::Result<()> {
     let mut pictures = Vec::new();
     for (n, case) in cases.iter().enumerate() {
         let text = std::fs::read_to_string(case.path().join("input.txt"))?;
-        let options = analysis::analyze(&text, &hints, &Policy::default()).options;
-        let Some(better) = options.get(1) else { continue };
+        let analysis = analysis::analyze(&text, &hints, &Policy::default());
+        let Some(better) = analysis.options.get(1) else { continue };
         // Both themes and both directions, whichever direction fills its room better.
         let theme = if n % 4 == 3 { Theme::Dark } else { Theme::Light };
         let mut best: Option<(f64, String)> = None;
         for direction in [Direction::Right, Direction::Down] {
             let style = Style { theme, direction, ..Style::default() };
-            let svg =
-                String::from_utf8(diagram::render(better, Kind::Architecture, Form::Svg, &style)?)?;
+            let (kind, form) = (Kind::Architecture, Form::Svg);
+            let svg = String::from_utf8(diagram::render(&analysis, better, kind, form, &style)?)?;
             let scale = scale(&svg);
             if best.as_ref().is_none_or(|it| scale > it.0) {
                 best = Some((scale, svg));
