@@ -209,7 +209,9 @@ fn complete_operation(at: &str, operation: &mut Value) {
         if plain {
             response["description"] = json!(meaning(status));
         }
-        if let Some(stream) = response["content"]["text/event-stream"].as_object_mut() {
+        if let Some(stream) =
+            response.pointer_mut("/content/text~1event-stream").and_then(Value::as_object_mut)
+        {
             stream.insert("schema".to_owned(), event());
         }
         if binary {
