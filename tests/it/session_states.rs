@@ -13,8 +13,9 @@ async fn say(app: &App, caller: &Caller, session: &str, text: &str) {
     app.run_jobs().await;
 }
 
-/// Opens what is folded away, so that it is judged as well.
-const UNFOLD: &str = "document.querySelectorAll('main details').forEach((it) => { it.removeAttribute('name'); it.open = true; }); scrollTo(0, document.scrollingElement.scrollHeight)";
+/// Opens what is folded away, so that it is judged as well, and lets nothing stay
+/// above what is scrolled: what is half under a bar is not too small.
+const UNFOLD: &str = "document.querySelectorAll('main details').forEach((it) => { it.removeAttribute('name'); it.open = true; }); document.querySelectorAll('body *').forEach((it) => { if (getComputedStyle(it).position === 'sticky') it.style.position = 'static'; })";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_state_of_a_session_is_for_everyone() {

@@ -18,7 +18,9 @@ const TEXT: &str = "A customer portal called Crumplehorn for Zyxorg Holding, ask
 const NAMES: [&str; 6] = ["zyxorg", "quillon", "vark", "blorptown", "wumbo", "crumplehorn"];
 
 async fn designed(app: &App, caller: &Caller, text: &str) -> String {
-    let made = caller.post("/api/v1/analyze", json!({ "text": text })).await.expect(200).json();
+    let title = text.split(" for ").next().unwrap();
+    let new = json!({ "text": text, "title": title });
+    let made = caller.post("/api/v1/analyze", new).await.expect(200).json();
     app.run_jobs().await;
     made["session_id"].as_str().unwrap().to_owned()
 }
@@ -51,10 +53,9 @@ async fn all_below(caller: &Caller, base: &str) -> Vec<(String, Answer)> {
                     let found = rest.split(['"', '#', ' ']).next().unwrap();
                     let below = found.starts_with(&format!("{base}/"));
                     // One component and one file each stand for all.
-                    if below && !found.contains("&file=") && !found.contains("component=") {
-                        wanted.push(found.to_owned());
-                    } else if below && (found.ends_with("README.md") || found.ends_with("main.tf"))
-                    {
+                    let one_of_many = found.contains("&file=") || found.contains("component=");
+                    let example = found.ends_with("README.md") || found.ends_with("main.tf");
+                    if below && (example || !one_of_many) {
                         wanted.push(found.to_owned());
                     }
                 }

@@ -610,6 +610,7 @@ async fn messages_are_as_their_types_say() {
         "member.joined",
         "org.defaults_changed",
         "org.plan_changed",
+        "share.",
         "webhook.disabled",
     ];
     for kind in KINDS.iter().filter(|it| !elsewhere.iter().any(|e| it.name.starts_with(e))) {

@@ -162,9 +162,10 @@ fn complete_operation(at: &str, operation: &mut Value) {
     operation["description"] = json!(describe(at, &id, operation));
     if let Some(scope) = operations::action(&id).and_then(|it| it.scope()) {
         operation["security"] = json!([{ "key": [scope.as_str()] }, { "login": [] }]);
-    } else if operations::action(&id).is_some() || operation["tags"][0] == "organisations" {
-        operation["security"] = json!([{ "login": [] }]);
-    } else if operation["tags"][0] == "me" && !operations::ABOUT_THE_CALLER.contains(&id.as_str()) {
+    } else if operations::action(&id).is_some()
+        || operation["tags"][0] == "organisations"
+        || (operation["tags"][0] == "me" && !operations::ABOUT_THE_CALLER.contains(&id.as_str()))
+    {
         operation["security"] = json!([{ "login": [] }]);
     }
     let refusals = may_refuse(at, operation);

@@ -192,8 +192,7 @@ mod tests {
 
     #[test]
     fn every_decision_of_an_option_is_a_whole_record() {
-        let text =
-            "A web shop on AWS for 20,000 visitors a day with PostgreSQL, budget 300 dollars";
+        let text = "A web shop on AWS for 20,000 visitors a day with PostgreSQL, budget 30 dollars";
         let report = report::analysis(&Brief::of(text).analyze());
         for option in report["options"].as_array().unwrap() {
             let records = records(&report, option);

@@ -114,11 +114,10 @@ fn solve(plan: &Plan, axis: Axis) -> Placed {
                 continue;
             }
             tried += 1;
-            let mut fresh = bundles.iter().max().map_or(0, |it| it + 1);
+            let fresh = bundles.iter().max().map_or(0, |it| it + 1)..;
             let mut apart = bundles.clone();
-            for it in apart.iter_mut().filter(|it| **it == bundle) {
+            for (it, fresh) in apart.iter_mut().filter(|it| **it == bundle).zip(fresh) {
                 *it = fresh;
-                fresh += 1;
             }
             let other = attempt(plan, &apart, (&ranks, order::BUDGET / ATTEMPTS), axis);
             let then = other.meets();

@@ -4,6 +4,9 @@ use super::ranks::{Kid, Ranks, chain, entry, meet};
 use super::{Axis, Placed, Plan, Rect, STEP};
 use std::collections::BTreeMap;
 
+/// By item and whether it is its right side: bundles, each with its links.
+type Sides = BTreeMap<(usize, bool), Vec<(usize, Vec<usize>)>>;
+
 /// Room between boxes of a column, and between a box and a line that passes.
 const GAP: f64 = 24.0;
 const LANE_GAP: f64 = 16.0;
@@ -254,8 +257,8 @@ impl<'p> Board<'p> {
     }
 
     /// Bundles at the left and at the right side of each item, with their links.
-    fn sides(&self) -> BTreeMap<(usize, bool), Vec<(usize, Vec<usize>)>> {
-        let mut sides: BTreeMap<(usize, bool), Vec<(usize, Vec<usize>)>> = BTreeMap::new();
+    fn sides(&self) -> Sides {
+        let mut sides = Sides::new();
         for (n, link) in self.links.iter().enumerate() {
             for (point, right) in [(link.from, true), (link.to, false)] {
                 if self.is_lane(point) {
