@@ -1,6 +1,6 @@
 //! Pictures of a design, drawn by the same facts that become code.
 //!
-//! A [`Scene`](scene::Scene) says what there is to show: nested groups, nodes
+//! A [`Scene`] says what there is to show: nested groups, nodes
 //! and edges, built from the graph and its lowered stack by [`groups`].
 //! [`layout`] gives everything its place, [`svg`] writes it down. Nothing here
 //! reads a clock or a font of the machine, so equal designs give equal bytes.

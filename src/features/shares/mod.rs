@@ -2,7 +2,7 @@
 //!
 //! What holds: a link is made on purpose, ends by itself, and can be revoked;
 //! its token is kept as a hash. What it hides is left out before anything is
-//! made of the design ([`Veil`](crate::engine::veil::Veil)), and a link that
+//! made of the design ([`Veil`]), and a link that
 //! could not keep its promise is not made. What is said in the session after the
 //! link was made is not part of it. An organisation that does not allow public
 //! links has none that work.
