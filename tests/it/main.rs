@@ -12,6 +12,7 @@ mod design;
 mod diagrams;
 mod docs;
 mod embedded_postgres;
+mod examples;
 mod home;
 mod idempotency;
 mod invitations;

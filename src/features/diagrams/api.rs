@@ -126,7 +126,9 @@ impl Look {
     params(("id" = Uuid, Path), ("number" = i32, Path), ("option" = String, Path, description = "`good`, `better` or `best`"),
         ("diagram" = String, Path, description = "kind and form, such as `architecture.svg`, as listed"), Look),
     responses(
-        (status = 200, content_type = "image/svg+xml", body = String),
+        (status = 200, description = "The picture, in the form that was asked for", content(
+            (String = "image/svg+xml"), (String = "text/plain"), (String = "application/vnd.jgraph.mxfile"),
+            (Vec<u8> = "image/png"), (Vec<u8> = "application/pdf"))),
         (status = 206, description = "a part of it", content_type = "application/octet-stream", body = Vec<u8>),
         (status = 304, description = "it is the one that the caller has"), Errors))]
 async fn find_diagram(
