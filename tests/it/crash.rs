@@ -276,7 +276,7 @@ impl Scene {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        // Jobs of a server that died are taken over after half a minute.
+        // Jobs of a server that died are taken over after some seconds.
         if tokio::time::timeout(Duration::from_secs(180), everything).await.is_err() {
             let jobs: Vec<String> = sqlx::query_scalar(
                 "select concat_ws(' ', t.identifier, j.payload, j.attempts, j.run_at, j.locked_at,
