@@ -26,6 +26,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::ctx;
 use crate::platform::db::Db;
+use crate::platform::deprecation::{self, Endings};
 use crate::platform::error::FieldError;
 use crate::platform::events::Subscriber;
 use crate::platform::ids::Ids;
@@ -195,6 +196,7 @@ pub fn router(state: AppState) -> Router {
     let value = serde_json::from_str(&text).expect("the document was just written");
     let document = Arc::new(Document { value, text });
 
+    let endings = Endings { list: docs::endings::ALL, clock: state.clock.clone() };
     let (api, _) = api().split_for_parts();
     let api = api
         .nest("/api/v1", docs::pages::api(document.clone()))
@@ -203,6 +205,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), api_keys::meter::layer))
         .layer(from_fn(ctx::accept_keys))
         .layer(from_fn(extract::link))
+        .layer(from_fn_with_state(endings, deprecation::layer))
         .layer(from_fn(conditional::layer))
         .layer(RequestBodyLimitLayer::new(state.config.body_limit))
         .layer(CatchPanicLayer::custom(guard::panicked))

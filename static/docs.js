@@ -44,6 +44,19 @@ document.addEventListener("submit", (e) => {
 });
 document.getElementById("try-key")?.addEventListener("input", (e) => (key = e.target.value.trim()));
 
+// The session that was made last is what the next attempts are about.
+const remember = (session) => {
+  for (const form of document.querySelectorAll("[data-try]")) {
+    const ofSession = form.dataset.path.includes("/sessions/{id}");
+    const field = form.elements[ofSession ? "path:id" : "path:session_id"];
+    if (field && !field.value) field.value = session;
+    const body = form.elements.body;
+    if (body && body.value === body.defaultValue) {
+      body.value = body.value.replace(/("session_id": )"[^"]*"/, `$1"${session}"`);
+    }
+  }
+};
+
 const attempt = async (form) => {
   const output = form.querySelector("output");
   const say = (text) => {
@@ -78,8 +91,11 @@ const attempt = async (form) => {
     const kind = answer.headers.get("content-type") ?? "";
     const took = Math.round(performance.now() - started);
     let body = "";
-    if (kind.includes("json")) body = JSON.stringify(JSON.parse((await answer.text()) || "null"), null, 2);
-    else if (kind.startsWith("text/") && !kind.includes("event-stream")) body = await answer.text();
+    if (kind.includes("json")) {
+      const value = JSON.parse((await answer.text()) || "null");
+      if (answer.ok && value?.session_id) remember(value.session_id);
+      body = JSON.stringify(value, null, 2);
+    } else if (kind.startsWith("text/") && !kind.includes("event-stream")) body = await answer.text();
     else if (kind) {
       await answer.body?.cancel();
       body = `(${kind}, not shown here)`;

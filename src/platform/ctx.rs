@@ -20,8 +20,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::access::{Action, Role};
-use super::api_key::{self, Key};
-use super::db::{SystemTx, TenantTx, Tx};
+use super::api_key::{self, Key, Mode};
+use super::db::{SystemTx, TenantTx, Tx, Within};
 use super::error::{Error, Result};
 use super::events::{self, Event, Who};
 use super::idempotency::Slot;
@@ -128,6 +128,11 @@ impl Person {
         }
     }
 
+    /// Whether what is done is done in earnest: people do nothing else.
+    pub fn mode(&self) -> Mode {
+        self.key().map_or(Mode::Live, |it| it.mode)
+    }
+
     /// The person, or the key: what answers are kept for and calls counted by.
     pub fn actor_id(&self) -> Uuid {
         self.key().map_or(self.id, |it| it.id)
@@ -160,8 +165,9 @@ impl Ctx {
     /// A refusal is an event, too.
     pub async fn begin(&self, action: Action) -> Result<TenantTx> {
         let db = &self.person.state.db;
-        let workspace = self.workspace();
-        let mut tx = db.tenant_within(self.org.id, workspace, self.person.who()).await?;
+        let within =
+            Within { workspace_id: self.workspace(), test_only: self.person.mode() == Mode::Test };
+        let mut tx = db.tenant_within(self.org.id, within, self.person.who()).await?;
         if let Err(refusal) = self.allows(action) {
             let refused = Event::new("access.refused")
                 .after(serde_json::json!({ "action": format!("{action:?}") }))

@@ -38,6 +38,15 @@ pub struct TenantTx {
     org_id: Uuid,
 }
 
+/// What of an organisation a transaction sees, if not all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Within {
+    /// Of what lies in workspaces, only what lies in this one.
+    pub workspace_id: Option<Uuid>,
+    /// Of sessions, only those that a key in test mode made.
+    pub test_only: bool,
+}
+
 /// A transaction that sees every organisation.
 pub struct SystemTx(Open);
 
@@ -88,15 +97,14 @@ impl Db {
     }
 
     pub async fn tenant(&self, org_id: Uuid, who: Who) -> sqlx::Result<TenantTx> {
-        self.tenant_within(org_id, None, who).await
+        self.tenant_within(org_id, Within::default(), who).await
     }
 
-    /// Like [`tenant`](Self::tenant), and of what lies in workspaces only what
-    /// lies in the one given.
+    /// Like [`tenant`](Self::tenant), with less in sight.
     pub async fn tenant_within(
         &self,
         org_id: Uuid,
-        workspace_id: Option<Uuid>,
+        within: Within,
         who: Who,
     ) -> sqlx::Result<TenantTx> {
         assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
@@ -105,10 +113,12 @@ impl Db {
         // so nothing leaks to the next user of the pooled connection.
         sqlx::query(
             "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true),
-                    set_config('app.workspace_id', coalesce($2, ''), true)",
+                    set_config('app.workspace_id', coalesce($2, ''), true),
+                    set_config('app.mode', $3, true)",
         )
         .bind(org_id.to_string())
-        .bind(workspace_id.map(|it| it.to_string()))
+        .bind(within.workspace_id.map(|it| it.to_string()))
+        .bind(if within.test_only { "test" } else { "" })
         .execute(&mut *open.tx)
         .await?;
         Ok(TenantTx { open, org_id })

@@ -163,6 +163,7 @@ impl ErrorBody {
     pub fn of_status(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::NOT_FOUND => ("not_found", "there is nothing here"),
+            StatusCode::GONE => ("gone", "this operation has come to its end"),
             StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "not with this method"),
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the request is too large"),
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {

@@ -96,6 +96,10 @@ struct Answer {
     body: Vec<u8>,
 }
 
+fn is_plain(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic() && it != b'"')
+}
+
 /// Wraps the API: keeps and replays the answers of POSTs that carry a key.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
@@ -107,10 +111,9 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 async fn run(state: AppState, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let key = parts.headers.get(KEY).and_then(|it| it.to_str().ok()).map(|it| it.trim_matches('"'));
-    let key =
-        key.filter(|it| (1..=255).contains(&it.len())).map(str::to_owned).ok_or_else(|| {
-            Error::Malformed("Idempotency-Key must have 1 to 255 visible characters".to_owned())
-        })?;
+    let key = key.filter(|it| is_plain(it)).map(str::to_owned).ok_or_else(|| {
+        Error::Malformed("Idempotency-Key must have 1 to 255 visible characters".to_owned())
+    })?;
     let body = to_bytes(body, state.config.body_limit).await.map_err(|_| Error::TooLarge)?;
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let fingerprint = sha256([path.as_bytes(), b"\n", &body].concat());

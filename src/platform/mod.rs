@@ -16,6 +16,7 @@ pub mod cors;
 pub mod crypto;
 pub mod ctx;
 pub mod db;
+pub mod deprecation;
 pub mod error;
 pub mod events;
 pub mod extract;

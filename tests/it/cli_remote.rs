@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Router, response::IntoResponse};
 use cloudgen::platform::access::{Role, Scope};
+use cloudgen::platform::api_key::Mode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -132,6 +133,15 @@ async fn a_design_is_made_changed_and_written_on_the_server_as_it_is_here() {
     let edited = shell.json(&["edit", "add a Redis cache"]).await;
     assert_eq!(edited["number"], 2);
     assert!(edited["changes"][0]["added"].to_string().to_lowercase().contains("cache"));
+    let drawn = shell.ok(&["diagram", "--option", "better"]).await;
+    let compared = shell.ok(&["diagram", "--option", "better", "--against", "1"]).await;
+    assert!(drawn.starts_with("<svg") && compared.starts_with("<svg") && drawn != compared);
+    let never = shell.run(&["diagram", "--against", "7"]).await;
+    assert!(never.code == 4 && never.err.contains("analysis"), "{never:?}");
+    let network = shell.run(&["diagram", "--kind", "network", "--against", "1"]).await;
+    assert!(network.code != 0 && network.err.contains("architecture"), "{network:?}");
+    let own_rules = shell.run(&["analyze", TEXT, "--tag", "team=payments"]).await;
+    assert!(own_rules.code == 2 && own_rules.err.contains("organisation"), "{own_rules:?}");
     let refused = shell.run(&["ask", "remove the cache"]).await;
     assert!(refused.code == 1 && refused.err.contains("cloudgen edit"), "{refused:?}");
 
@@ -148,6 +158,27 @@ async fn a_design_is_made_changed_and_written_on_the_server_as_it_is_here() {
     assert_eq!(shell.run(&["cost"]).await.code, 4);
     shell.ok(&["sessions", "delete", &id, "--undo"]).await;
     shell.ok(&["cost"]).await;
+}
+
+#[tokio::test]
+async fn what_was_tried_is_marked_and_can_be_left_out() {
+    let (app, _, shell) = signed_in("trial").await;
+    shell.ok(&["analyze", TEXT]).await;
+    let org: uuid::Uuid =
+        sqlx::query_scalar("select org_id from api_key").fetch_one(app.pool()).await.unwrap();
+    let owner = app.member(org, Role::Owner).await.account.unwrap();
+    let test = keys::make_in(Mode::Test, &app, org, owner, Scope::ALL).await;
+    let trial = shell.json(&["sessions", "list"]).await["items"][0]["id"].clone();
+    let shell = shell.with("CLOUDGEN_TOKEN", test.secret.reveal());
+    assert_eq!(shell.run(&["sessions", "show", trial.as_str().unwrap()]).await.code, 4);
+    shell.ok(&["analyze", TEXT]).await;
+    assert_eq!(shell.json(&["sessions", "list"]).await["items"].as_array().unwrap().len(), 1);
+    let live = keys::make(&app, org, owner, Scope::ALL).await;
+    let shell = shell.with("CLOUDGEN_TOKEN", live.secret.reveal());
+    assert_eq!(shell.ok(&["sessions"]).await.matches("(test)").count(), 1);
+    let real = shell.ok(&["sessions", "list", "--mode", "live"]).await;
+    assert!(!real.contains("(test)") && real.contains(trial.as_str().unwrap()), "{real}");
+    shell.ok(&["sessions", "list", "--mode", "test"]).await;
 }
 
 #[tokio::test]

@@ -16,16 +16,21 @@ pub struct Made {
     pub secret: Secret,
 }
 
-/// Puts a key for `account` into the database.
+/// Puts a live key for `account` into the database.
 pub async fn make(app: &App, org: Uuid, account: Uuid, scopes: &[Scope]) -> Made {
-    let secret = Secret::random(Mode::Live);
+    make_in(Mode::Live, app, org, account, scopes).await
+}
+
+/// Puts a key of this mode for `account` into the database.
+pub async fn make_in(mode: Mode, app: &App, org: Uuid, account: Uuid, scopes: &[Scope]) -> Made {
+    let secret = Secret::random(mode);
     let mut tx = app.system().await;
     let (id, now): (Uuid, DateTime<Utc>) = (tx.new_id(), tx.now());
     let scopes: Vec<&str> = scopes.iter().map(|it| it.as_str()).collect();
     sqlx::query(
         "with key as (
              insert into api_key (id, org_id, account_id, name, mode, origin, scopes, last4, created_at)
-             values ($1, $2, $3, 'deploy', 'live', 'key', $4, $5, $6))
+             values ($1, $2, $3, 'deploy', $8, 'key', $4, $5, $6))
          insert into api_key_secret (hash, org_id, key_id, created_at) values ($7, $2, $1, $6)",
     )
     .bind(id)
@@ -35,6 +40,7 @@ pub async fn make(app: &App, org: Uuid, account: Uuid, scopes: &[Scope]) -> Made
     .bind(secret.last4())
     .bind(now)
     .bind(secret.hash())
+    .bind(mode)
     .execute(&mut *tx)
     .await
     .unwrap();

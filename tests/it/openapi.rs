@@ -88,3 +88,28 @@ async fn the_document_and_its_page_are_served() {
         );
     }
 }
+
+/// The policy of `docs/guides/versioning.md`: what the description marks is
+/// what answers with `Deprecation` and `Sunset`, and nothing else is.
+#[tokio::test]
+async fn what_is_deprecated_answers_that_it_is() {
+    let app = App::new().await;
+    let document: Value = serde_json::from_str(&cloudgen::app::openapi()).unwrap();
+    let mut marked = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let deprecated = operation["deprecated"] == true;
+            if deprecated {
+                marked.push(format!("{} {path}", method.to_uppercase()));
+            }
+            let answer =
+                crate::access::call(&app.anonymous(), &format!("{method} {path}"), "").await;
+            for name in ["deprecation", "sunset"] {
+                let told = answer.headers.contains_key(name);
+                assert_eq!(told, deprecated, "{method} {path}: {name}");
+            }
+        }
+    }
+    let listed = cloudgen::features::docs::endings::ALL.iter().map(|it| it.operation.to_owned());
+    assert!(listed.eq(marked), "what is deprecated is on the list, and so on its way out");
+}

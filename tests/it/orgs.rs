@@ -7,15 +7,6 @@ use uuid::Uuid;
 
 use crate::support::{App, Caller};
 
-async fn set_plan(app: &App, org: Uuid, plan: &str) {
-    sqlx::query("update org set plan = $2 where id = $1")
-        .bind(org)
-        .bind(plan)
-        .execute(app.pool())
-        .await
-        .unwrap();
-}
-
 fn member(caller: &Caller) -> String {
     format!("/api/v1/members/{}", caller.account.unwrap())
 }
@@ -362,7 +353,7 @@ async fn workspaces_are_made_renamed_and_deleted_within_the_plan() {
     assert_eq!(full["detail"], "the free plan has room for 3 workspaces");
     let page = owner.get("/settings/workspaces").await.expect(200);
     assert!(page.text.contains("Your plan has room for 3 workspaces"));
-    set_plan(&app, org, "pro").await;
+    app.set_plan(org, "pro").await;
     assert_eq!(owner.submit("/settings/workspaces", &[("name", "Fourth")]).await.status, 303);
     owner.submit("/settings/workspaces", &[("name", "")]).await.expect(422);
 

@@ -28,6 +28,9 @@ enum Command {
         search: Option<String>,
         #[arg(long, value_enum, default_value = "active")]
         state: State,
+        /// Only those that were made in earnest, or those of keys in test mode
+        #[arg(long, value_enum)]
+        mode: Option<Mode>,
         /// At most so many
         #[arg(long, default_value_t = 30)]
         limit: usize,
@@ -63,14 +66,20 @@ enum State {
     Deleted,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Mode {
+    Live,
+    Test,
+}
+
 pub async fn run(args: &Sessions) -> anyhow::Result<ExitCode> {
     let client = args.at.client()?;
     let path = |id: &str| checked_id(id).map(|id| format!("/api/v1/sessions/{id}"));
-    let (search, state, limit, output) = match &args.command {
-        Some(Command::List { search, state, limit, output }) => {
-            (search.as_deref(), *state, *limit, output)
+    let (search, state, mode, limit, output) = match &args.command {
+        Some(Command::List { search, state, mode, limit, output }) => {
+            (search.as_deref(), *state, *mode, *limit, output)
         }
-        None => (None, State::Active, 30, &Output::default()),
+        None => (None, State::Active, None, 30, &Output::default()),
         Some(Command::Show { id, output }) => {
             let session = client.get(path(id)?).await?;
             return output.print(&session, |out| show(out, &session));
@@ -97,7 +106,11 @@ pub async fn run(args: &Sessions) -> anyhow::Result<ExitCode> {
         State::Archived => "archived",
         State::Deleted => "deleted",
     };
-    let fields = [("q", search), ("state", Some(state))];
+    let mode = mode.map(|it| match it {
+        Mode::Live => "live",
+        Mode::Test => "test",
+    });
+    let fields = [("q", search), ("state", Some(state)), ("mode", mode)];
     let items = client.list(&with_query("/api/v1/sessions", &fields), limit).await?;
     output.print(&json!({ "items": items }), |out| {
         if items.is_empty() {
@@ -115,11 +128,12 @@ fn row(it: &Value) -> Vec<String> {
     let recommended = &it["headline"]["recommended"];
     let chosen = options.iter().find(|it| it["tier"] == *recommended).and_then(cost);
     let changed = text(&it["updated_at"]).get(..16).unwrap_or_default().replace('T', " ");
+    let mark = if it["mode"] == "test" { " (test)" } else { "" };
     vec![
         text(&it["id"]).to_owned(),
         changed,
         chosen.unwrap_or_default(),
-        text(&it["title"]).to_owned(),
+        format!("{}{mark}", text(&it["title"])),
     ]
 }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::engine::analysis::Analysis;
 use crate::engine::brief::Brief;
+use crate::platform::api_key::Mode;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::state::AppState;
@@ -26,6 +27,8 @@ use crate::platform::state::AppState;
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct Summary {
     pub number: i32,
+    /// `test` in a session that a key in test mode started.
+    pub mode: Mode,
     /// The analysis that it changes.
     pub previous: Option<i32>,
     /// The answer in the conversation that made it.
@@ -103,9 +106,10 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<Summary>> {
     Ok(sqlx::query_as(
-        "select number, previous, message_id, headline, engine, created_at from analysis
-          where session_id = $1 and ($2::integer is null or number < $2)
-          order by number desc limit $3",
+        "select a.number, s.mode, a.previous, a.message_id, a.headline, a.engine, a.created_at
+           from analysis a join session s on s.org_id = a.org_id and s.id = a.session_id
+          where a.session_id = $1 and ($2::integer is null or a.number < $2)
+          order by a.number desc limit $3",
     )
     .bind(session_id)
     .bind(before)
@@ -116,8 +120,9 @@ pub async fn list(
 
 pub async fn find(tx: &mut TenantTx, session_id: Uuid, number: i32) -> Result<Summary> {
     sqlx::query_as(
-        "select number, previous, message_id, headline, engine, created_at from analysis
-          where session_id = $1 and number = $2",
+        "select a.number, s.mode, a.previous, a.message_id, a.headline, a.engine, a.created_at
+           from analysis a join session s on s.org_id = a.org_id and s.id = a.session_id
+          where a.session_id = $1 and a.number = $2",
     )
     .bind(session_id)
     .bind(number)

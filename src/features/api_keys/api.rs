@@ -136,12 +136,15 @@ async fn find_usage(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Json<UsageRe
 pub struct DeviceRequest {
     /// Which program it is, for example `cloudgen-cli`.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
     pub client_id: String,
     /// Scopes with spaces between; all that the command line uses when absent.
     #[serde(default)]
+    #[schema(max_length = 1_000)]
     pub scope: String,
     /// The machine it runs on, to be named in the question and in the list of keys.
     #[serde(default)]
+    #[schema(max_length = 255)]
     pub device_name: String,
 }
 
@@ -165,10 +168,13 @@ pub struct DeviceCode {
 pub struct TokenRequest {
     /// `urn:ietf:params:oauth:grant-type:device_code`
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub grant_type: String,
     #[serde(default)]
+    #[schema(max_length = 200)]
     pub device_code: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub client_id: String,
 }
 

@@ -123,6 +123,9 @@ pub async fn ask(
     if request.client_id.is_empty() || request.client_id.len() > 100 {
         return Err(Refusal::Protocol("invalid_request", "client_id says which program asks"));
     }
+    if request.scope.len() > 1_000 || request.device_name.chars().count() > 255 {
+        return Err(Refusal::Protocol("invalid_request", "scope or device_name is too long"));
+    }
     let asked: Option<Vec<Scope>> = request.scope.split_whitespace().map(Scope::parse).collect();
     let scopes = match asked {
         Some(scopes) if scopes.is_empty() => CLI_SCOPES.to_vec(),

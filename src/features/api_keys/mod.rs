@@ -95,16 +95,19 @@ pub struct NewSecret {
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// What it is for: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// `live` when absent.
     #[serde(default)]
     pub mode: Mode,
     /// At least one; none beyond the caller's role.
+    #[schema(min_items = 1, max_items = 50)]
     pub scopes: Vec<Scope>,
     /// Confines the key to a workspace, and its scopes to those that make sense there.
     pub workspace_id: Option<Uuid>,
     /// Addresses such as `192.0.2.7` and networks such as `2001:db8::/32`, up to 20.
     #[serde(default)]
+    #[schema(max_items = 20)]
     pub networks: Vec<String>,
     /// `null`: it works until it is revoked.
     pub expires_at: Option<DateTime<Utc>>,
@@ -114,8 +117,11 @@ pub struct NewKey {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeyPatch {
+    #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
+    #[schema(min_items = 1, max_items = 50)]
     pub scopes: Option<Vec<Scope>>,
+    #[schema(max_items = 20)]
     pub networks: Option<Vec<String>>,
     /// `null`: it works until it is revoked.
     #[serde(deserialize_with = "present")]
@@ -135,6 +141,7 @@ fn present<'de, D: Deserializer<'de>>(
 #[serde(deny_unknown_fields, default)]
 pub struct Rotation {
     /// How long the old secret works besides the new one: 0 to 168 hours.
+    #[schema(maximum = 168)]
     pub overlap_hours: u32,
 }
 
@@ -174,9 +181,7 @@ pub async fn create(
     recently_proved(ctx)?;
     let name = checked_name(&new.name)?;
     check(ctx, tx, &new.scopes, new.workspace_id, &new.networks, new.expires_at)?;
-    if ctx.person.key().is_some_and(|it| it.mode == Mode::Test) && new.mode == Mode::Live {
-        return Err(Error::invalid("mode", "must be test, as that of the key that asks"));
-    }
+    within_mode(ctx, new.mode)?;
     let plan = Plan {
         account_id: ctx.person.id,
         name: &name,
@@ -267,6 +272,7 @@ pub async fn rotate(
     }
     // Whoever gets the secret can do what the key can.
     check(ctx, tx, &scopes(&before), before.workspace_id, &before.networks, before.expires_at)?;
+    within_mode(ctx, before.mode)?;
     let secret = Secret::random(before.mode);
     let until = tx.now() + Duration::hours(rotation.overlap_hours.into());
     store::rotate(tx, id, &secret, until).await?;
@@ -328,6 +334,9 @@ fn check(
     if scopes.is_empty() {
         complain("scopes", "choose at least one".to_owned());
     }
+    if scopes.len() > 50 {
+        complain("scopes", "at most 50".to_owned());
+    }
     let within_role = scopes_of(ctx.role());
     for scope in scopes {
         let name = scope.as_str();
@@ -360,6 +369,14 @@ fn check(
         }
     }
     if complaints.is_empty() { Ok(()) } else { Err(Error::Invalid(complaints)) }
+}
+
+/// A key in test mode makes no other, and gives no other a secret.
+fn within_mode(ctx: &Ctx, mode: Mode) -> Result<()> {
+    if ctx.person.mode() == Mode::Test && mode == Mode::Live {
+        return Err(Error::invalid("mode", "must be test, as that of the key that asks"));
+    }
+    Ok(())
 }
 
 fn scopes(key: &ApiKey) -> Vec<Scope> {

@@ -34,12 +34,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
 struct ImplementRequest {
     session_id: Uuid,
     /// The number of the analysis; the newest when absent.
+    #[schema(minimum = 1)]
     analysis: Option<i32>,
     /// `good`, `better` or `best`; the recommended one when absent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 10)]
     option: Option<Tier>,
     /// `terraform` or `cloudformation`; the organisation's default when absent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20)]
     format: Option<Format>,
 }
 

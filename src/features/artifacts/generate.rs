@@ -100,7 +100,10 @@ pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
 }
 
 fn about(set: &Set) -> serde_json::Value {
-    json!({ "id": set.id, "analysis": set.analysis, "option": set.tier, "format": set.format })
+    json!({
+        "id": set.id, "mode": set.mode, "analysis": set.analysis, "option": set.tier,
+        "format": set.format,
+    })
 }
 
 async fn tell(tx: &mut TenantTx, set: &Set, state: &str) -> Result<()> {

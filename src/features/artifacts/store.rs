@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::platform::api_key::Mode;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 
@@ -18,6 +19,8 @@ use crate::platform::error::{Error, Result};
 pub struct Set {
     pub id: Uuid,
     pub session_id: Uuid,
+    /// `test` in a session that a key in test mode started.
+    pub mode: Mode,
     /// The number of the analysis.
     pub analysis: i32,
     /// `good`, `better` or `best`.
@@ -78,15 +81,24 @@ fn as_hex<S: serde::Serializer>(
     bytes.as_deref().map(crate::platform::crypto::hex).serialize(serializer)
 }
 
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select a.id, a.session_id, s.mode, a.analysis, a.tier, a.format, a.state, a.error,
+                    a.manifest, a.checksum, a.created_at, a.finished_at
+               from artifact_set a
+               join session s on s.org_id = a.org_id and s.id = a.session_id ",
+            $rest
+        )
+    };
+}
+
 /// The newest first.
 pub async fn list(tx: &mut TenantTx, session_id: Uuid, analysis: Option<i32>) -> Result<Vec<Set>> {
-    Ok(sqlx::query_as(
-        "select id, session_id, analysis, tier, format, state, error, manifest, checksum,
-                created_at, finished_at
-           from artifact_set
-          where session_id = $1 and ($2::integer is null or analysis = $2)
-          order by created_at desc, id desc limit 500",
-    )
+    Ok(sqlx::query_as(select!(
+        "where a.session_id = $1 and ($2::integer is null or a.analysis = $2)
+         order by a.created_at desc, a.id desc limit 500"
+    ))
     .bind(session_id)
     .bind(analysis)
     .fetch_all(&mut **tx)
@@ -94,15 +106,11 @@ pub async fn list(tx: &mut TenantTx, session_id: Uuid, analysis: Option<i32>) ->
 }
 
 pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Set> {
-    sqlx::query_as(
-        "select id, session_id, analysis, tier, format, state, error, manifest, checksum,
-                created_at, finished_at
-           from artifact_set where id = $1",
-    )
-    .bind(id)
-    .fetch_optional(&mut **tx)
-    .await?
-    .ok_or(Error::NotFound("artifact set"))
+    sqlx::query_as(select!("where a.id = $1"))
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(Error::NotFound("artifact set"))
 }
 
 /// The newest set of an option in a format, in whatever state.
@@ -113,13 +121,11 @@ pub async fn of_option(
     tier: &str,
     format: &str,
 ) -> Result<Option<Set>> {
-    Ok(sqlx::query_as(
-        "select id, session_id, analysis, tier, format, state, error, manifest, checksum,
-                created_at, finished_at
-           from artifact_set
-          where session_id = $1 and analysis = $2 and tier = $3 and format = $4
-          order by state in ('queued', 'running', 'ready') desc, created_at desc, id desc limit 1",
-    )
+    Ok(sqlx::query_as(select!(
+        "where a.session_id = $1 and a.analysis = $2 and a.tier = $3 and a.format = $4
+         order by a.state in ('queued', 'running', 'ready') desc, a.created_at desc, a.id desc
+         limit 1"
+    ))
     .bind(session_id)
     .bind(analysis)
     .bind(tier)

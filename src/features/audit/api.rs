@@ -4,7 +4,7 @@ use utoipa_axum::routes;
 use super::{Filter, store};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::events::Recorded;
 use crate::platform::extract::{List, Paging, Query};
 use crate::platform::problem::Errors;
@@ -23,6 +23,9 @@ async fn list_events(
 ) -> Result<List<Recorded>> {
     let limit = paging.limit()?;
     let before = paging.after()?;
+    if filter.name.as_deref().is_some_and(|it| it.chars().count() > 100) {
+        return Err(Error::invalid("name", "must have at most 100 characters"));
+    }
     let mut tx = ctx.begin(Action::ViewEvents).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
     tx.commit().await?;

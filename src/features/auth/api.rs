@@ -110,6 +110,7 @@ async fn find_me(Signed(person, org): Signed) -> Result<Json<Me>> {
 #[serde(deny_unknown_fields)]
 struct MePatch {
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
 }
 

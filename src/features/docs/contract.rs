@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations;
+use super::{endings, operations};
 use crate::features::api_keys::meter;
 
 const EXAMPLES: &str = include_str!("../../../openapi/examples.json");
@@ -41,6 +41,7 @@ const PROBLEMS: &[(&str, &str, &str)] = &[
         "Conflict",
         "It contradicts what is there, or the first request with this Idempotency-Key still runs.",
     ),
+    ("410", "Gone", "The operation has come to its end; `Link` says what to use instead."),
     ("413", "TooLarge", "The body is larger than this installation takes."),
     ("415", "UnsupportedMediaType", "The body is in another format than the operation takes."),
     ("416", "RangeNotSatisfiable", "The range lies beyond the end of the file."),
@@ -72,6 +73,7 @@ pub fn complete(document: &mut Value) {
             let at = format!("{} {path}", method.to_uppercase());
             complete_operation(&at, operation);
             illustrate(operation, &examples);
+            endings::announce(&at, operation, endings::ALL);
         }
     }
     document["paths"] = paths;
@@ -112,6 +114,8 @@ fn headers() -> Value {
         "Allow": header("The methods that work.", text()),
         "Content-Range": header("Which part this is, and of how many bytes.", text()),
         "Content-Disposition": header("The name of the file.", text()),
+        "Deprecation": header("Since when this is deprecated (RFC 9745).", text()),
+        "Sunset": header("From when on this no longer works (RFC 8594).", text()),
     })
 }
 
@@ -125,6 +129,7 @@ fn problems() -> Value {
         let more: &[&str] = match status {
             "401" => &["WWW-Authenticate"],
             "405" => &["Allow"],
+            "410" => &["Deprecation", "Sunset", "Link"],
             "416" => &["Content-Range"],
             "429" | "503" => &["Retry-After"],
             _ => &[],
@@ -159,6 +164,9 @@ fn may_refuse(at: &str, operation: &Value) -> Vec<&'static str> {
 
 fn complete_operation(at: &str, operation: &mut Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    if let Some(action) = operations::action(&id) {
+        operation["x-role"] = json!(action.requires().as_str());
+    }
     operation["description"] = json!(describe(at, &id, operation));
     if let Some(scope) = operations::action(&id).and_then(|it| it.scope()) {
         operation["security"] = json!([{ "key": [scope.as_str()] }, { "login": [] }]);
@@ -268,7 +276,8 @@ fn restrict(at: &str, parameter: &mut Value) {
     let (add, text) = match name.as_str() {
         _ if uuid => (json!({ "maxLength": 36 }), "Its id."),
         "cursor" => (json!({ "maxLength": 1000 }), ""),
-        "Prefer" => (json!({ "maxLength": 200 }), ""),
+        // Of headers the server bounds all together.
+        "Prefer" | "Last-Event-ID" => (json!({ "type": "string" }), ""),
         "option" => (json!({ "enum": ["good", "better", "best"] }), "Which of the three options."),
         "format" if !at.contains("/diagrams") => {
             (json!({ "enum": ["terraform", "cloudformation"] }), "")
@@ -280,8 +289,14 @@ fn restrict(at: &str, parameter: &mut Value) {
         "component" => (json!({ "minLength": 1, "maxLength": 100 }), "The id of the component."),
         "state" => (json!({ "enum": ["active", "archived", "deleted"] }), ""),
         "outcome" => (json!({ "enum": ["success", "refused", "failed"] }), ""),
-        "Last-Event-ID" => (json!({ "minimum": 0 }), ""),
         "q" => (json!({ "maxLength": 1000 }), ""),
+        "load" => (json!({ "minimum": 0.1, "maximum": 10 }), ""),
+        "growth" => (json!({ "minimum": -0.5, "maximum": 1 }), ""),
+        "months" => (json!({ "minimum": 1, "maximum": 120 }), ""),
+        "diagram" => (json!({ "minLength": 1, "maxLength": 100 }), ""),
+        "theme" => (json!({ "enum": ["light", "dark"] }), ""),
+        "direction" => (json!({ "enum": ["right", "down"] }), ""),
+        "overlay" => (json!({ "enum": ["none", "cost", "sla", "findings"] }), ""),
         "name" | "type" => (json!({ "maxLength": 100 }), ""),
         "from" | "until" if at.contains("/usage") => (json!({ "maxLength": 10 }), ""),
         "from" | "until" | "since" | "before" | "after" => (json!({ "maxLength": 40 }), ""),
@@ -380,15 +395,17 @@ fn itself() -> Value {
     } })
 }
 
-/// Schemas that nothing refers to tell nobody anything.
+/// Parts that nothing refers to tell nobody anything.
 fn drop_unused(document: &mut Value) {
-    loop {
-        let text = document.to_string();
-        let schemas = document["components"]["schemas"].as_object_mut().expect("there are schemas");
-        let before = schemas.len();
-        schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
-        if schemas.len() == before {
-            return;
+    for kind in ["schemas", "responses", "headers"] {
+        loop {
+            let text = document.to_string();
+            let parts = document["components"][kind].as_object_mut().expect("there are some");
+            let before = parts.len();
+            parts.retain(|name, _| text.contains(&format!("\"#/components/{kind}/{name}\"")));
+            if parts.len() == before {
+                break;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! repository tell the same; every `type` of a problem document is a page.
 
 pub mod contract;
+pub mod endings;
 pub mod operations;
 pub mod pages;
 pub mod problems;

@@ -135,6 +135,9 @@ kinds! {
     webhook_disabled 409: "The webhook is disabled.",
         "It answered 410, or failed for five days, so nothing is sent to it.",
         "Make it active again (`PATCH` with `status`), then replay.";
+    gone 410: "The operation has come to its end.",
+        "It was deprecated for at least a year, its answers said so, and its last day is over.",
+        "Use what the header `Link` with `rel=\"deprecation\"` leads to.";
     too_large 413: "The request is too large.",
         "Bodies may have a megabyte unless the installation says otherwise.",
         "Send less; a description is text, not files.";

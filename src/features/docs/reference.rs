@@ -130,7 +130,7 @@ fn read_operation(document: &Value, method: &str, path: &str, operation: &Value)
         can_be_tried: media != "application/x-www-form-urlencoded"
             && operation["security"]
                 .as_array()
-                .is_some_and(|it| it.iter().any(|it| !it["key"].is_null())),
+                .is_none_or(|it| it.iter().any(|it| !it["key"].is_null())),
         summary: text(&operation["summary"]),
         description: text(&operation["description"]),
         path: path.to_owned(),

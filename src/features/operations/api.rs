@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::features::artifacts::{self, Set};
 use crate::features::sessions::{self, Message};
 use crate::platform::access::Action;
+use crate::platform::api_key::Mode;
 use crate::platform::ctx::Ctx;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, Result};
@@ -29,6 +30,8 @@ struct Operation {
     /// `running`, `succeeded`, `failed` or `cancelled`.
     state: &'static str,
     session_id: Uuid,
+    /// `test` in a session that a key in test mode started.
+    mode: Mode,
     /// Where the result is, once it has succeeded.
     result: Option<String>,
     /// Why it failed.
@@ -38,7 +41,7 @@ struct Operation {
 }
 
 impl Operation {
-    fn of_answer(it: Message) -> Self {
+    fn of_answer(it: Message, mode: Mode) -> Self {
         let state = match it.state.as_str() {
             "done" => "succeeded",
             "stopped" => "cancelled",
@@ -56,6 +59,7 @@ impl Operation {
             kind: "answer",
             state,
             session_id: it.session_id,
+            mode,
             result,
             error: (state == "failed").then_some(it.body),
             created_at: it.created_at,
@@ -81,6 +85,7 @@ impl Operation {
             kind: "artifacts",
             state,
             session_id: it.session_id,
+            mode: it.mode,
             result,
             error: it.error,
             created_at: it.created_at,
@@ -96,7 +101,10 @@ async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Operation> {
         Err(err) => return Err(err),
     }
     match sessions::find_answer(tx, id).await? {
-        Some(answer) => Ok(Operation::of_answer(answer)),
+        Some(answer) => {
+            let mode = sessions::find(tx, answer.session_id).await?.mode;
+            Ok(Operation::of_answer(answer, mode))
+        }
         None => Err(Error::NotFound("operation")),
     }
 }

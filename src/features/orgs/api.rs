@@ -54,6 +54,7 @@ struct Membership {
 #[serde(deny_unknown_fields)]
 struct NewOrg {
     /// 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
 

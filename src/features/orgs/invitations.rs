@@ -40,6 +40,7 @@ pub struct Invitation {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
+    #[schema(format = "email", min_length = 3, max_length = 254)]
     pub email: String,
     /// At most the caller's own.
     pub role: Role,

@@ -60,11 +60,15 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OrgPatch {
+    #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
+    #[schema(min_length = 1, max_length = 50, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
     pub slug: Option<String>,
     /// 5 minutes to 30 days.
+    #[schema(minimum = 5, maximum = 43_200)]
     pub idle_minutes: Option<i32>,
     /// 15 minutes to 90 days.
+    #[schema(minimum = 15, maximum = 129_600)]
     pub absolute_minutes: Option<i32>,
     /// `null` no longer asks for it.
     #[serde(deserialize_with = "present")]

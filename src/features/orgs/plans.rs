@@ -14,6 +14,8 @@ pub struct Limits {
     pub workspaces: Option<i64>,
     /// Design sessions in all workspaces.
     pub sessions: Option<i64>,
+    /// Design sessions of keys in test mode, besides those.
+    pub test_sessions: Option<i64>,
     /// Days that generated files of superseded analyses are kept.
     pub artifact_days: Option<i64>,
     /// Days that the audit trail can be looked at.
@@ -39,6 +41,7 @@ const TABLE: &[(&str, Limits)] = &[
             members: Some(5),
             workspaces: Some(3),
             sessions: Some(50),
+            test_sessions: Some(20),
             artifact_days: Some(30),
             audit_days: Some(90),
             api_keys: Some(5),
@@ -55,6 +58,7 @@ const TABLE: &[(&str, Limits)] = &[
             members: Some(50),
             workspaces: Some(30),
             sessions: Some(2_000),
+            test_sessions: Some(200),
             artifact_days: Some(365),
             audit_days: Some(365),
             api_keys: Some(50),
@@ -71,6 +75,7 @@ const TABLE: &[(&str, Limits)] = &[
             members: None,
             workspaces: None,
             sessions: None,
+            test_sessions: Some(2_000),
             artifact_days: None,
             audit_days: None,
             api_keys: None,
@@ -106,6 +111,7 @@ pub enum Resource {
     Members,
     Workspaces,
     Sessions,
+    TestSessions,
     Webhooks,
     ApiKeys,
 }
@@ -116,6 +122,7 @@ impl Resource {
             Self::Members => limits.members,
             Self::Workspaces => limits.workspaces,
             Self::Sessions => limits.sessions,
+            Self::TestSessions => limits.test_sessions,
             Self::Webhooks => limits.webhooks,
             Self::ApiKeys => limits.api_keys,
         }
@@ -126,6 +133,7 @@ impl Resource {
             Self::Members => "members",
             Self::Workspaces => "workspaces",
             Self::Sessions => "sessions",
+            Self::TestSessions => "sessions in test mode",
             Self::Webhooks => "webhooks",
             Self::ApiKeys => "API keys",
         }
@@ -198,6 +206,7 @@ mod tests {
             assert!(more(a.members, b.members) && more(a.workspaces, b.workspaces));
             assert!(more(a.sessions, b.sessions) && more(a.artifact_days, b.artifact_days));
             assert!(more(a.audit_days, b.audit_days));
+            assert!(more(a.test_sessions, b.test_sessions));
             assert!(more(a.webhooks, b.webhooks));
             assert!(more(a.api_keys, b.api_keys) && more(a.usage_days, b.usage_days));
             assert!(a.api_units_per_minute < b.api_units_per_minute);

@@ -84,7 +84,7 @@ pub async fn is_member_email(tx: &mut TenantTx, email: &str) -> Result<bool> {
 pub async fn count_others(tx: &mut TenantTx) -> Result<(i64, i64, i64)> {
     let now = tx.now();
     Ok(sqlx::query_as(
-        "select (select count(*) from session where deleted_at is null),
+        "select app.count_sessions('live'),
                 (select count(*) from api_key
                   where revoked_at is null and account_id is not null
                     and (expires_at is null or expires_at > $1)),

@@ -28,6 +28,7 @@ pub struct Workspace {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWorkspace {
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
 }
 

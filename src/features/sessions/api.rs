@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::defaults;
+use super::defaults::{self, Defaults};
 use super::lifecycle::{self, SessionPatch};
 use super::messages::{self, Message};
 use super::store::{self, Filter, Session};
@@ -21,6 +21,7 @@ use crate::engine::diff;
 use crate::engine::requirements::{Cloud, Compliance, Hints};
 use crate::features::analyses::{self, Summary};
 use crate::platform::access::Action;
+use crate::platform::api_key::Mode;
 use crate::platform::ctx::Ctx;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, Result};
@@ -53,25 +54,28 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 struct AnalyzeRequest {
     /// What is needed, in plain words; or, within a session, what to change.
+    #[schema(min_length = 1, max_length = 100_000)]
     text: String,
     /// Goes on with this session; a new one is made when absent.
     session_id: Option<Uuid>,
     /// The workspace of a new session; the first one when absent.
     workspace_id: Option<Uuid>,
     /// The title of a new session; taken from the text when absent.
+    #[schema(min_length = 1, max_length = 200)]
     title: Option<String>,
     /// `aws`, where the text names no cloud.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 10)]
     cloud: Option<Cloud>,
     /// Region such as `eu-central-1`, where the text names none.
+    #[schema(max_length = 30)]
     region: Option<String>,
     /// US dollars a month, where the text names none.
-    #[schema(minimum = 0)]
+    #[schema(exclusive_minimum = 0)]
     budget: Option<f64>,
     /// Frameworks to comply with besides those of the text: `HIPAA`, `PCI DSS`, `SOC 2`, `GDPR`,
     /// `FedRAMP`, `ISO 27001`.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, max_items = 20)]
     compliance: Vec<Compliance>,
 }
 
@@ -79,6 +83,8 @@ struct AnalyzeRequest {
 #[derive(Debug, Serialize, ToSchema)]
 struct Answered {
     session_id: Uuid,
+    /// `test` in a session that a key in test mode started.
+    mode: Mode,
     /// The person's message.
     message: Message,
     /// CloudGen's answer.
@@ -122,6 +128,9 @@ fn hints(request: &AnalyzeRequest) -> Result<Hints> {
         && !(budget.is_finite() && budget > 0.0)
     {
         return Err(Error::invalid("budget", "must be more than 0 US dollars a month"));
+    }
+    if request.compliance.len() > 20 {
+        return Err(Error::invalid("compliance", "at most 20"));
     }
     if let Some(region) = &request.region
         && crate::engine::cost::catalogue::region("aws", region).is_none()
@@ -190,7 +199,14 @@ async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Re
         None => None,
     };
     tx.commit().await?;
-    let body = Answered { session_id: session.id, message: turn.said, answer, number, analysis };
+    let body = Answered {
+        session_id: session.id,
+        mode: session.mode,
+        message: turn.said,
+        answer,
+        number,
+        analysis,
+    };
     Ok((StatusCode::OK, Json(body)).into_response())
 }
 
@@ -203,6 +219,7 @@ async fn turn_later(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> 
     let operation = turn.answer.id;
     let body = Answered {
         session_id: session.id,
+        mode: session.mode,
         message: turn.said,
         answer: turn.answer,
         number: None,
@@ -229,6 +246,7 @@ async fn list_sessions(
 #[serde(deny_unknown_fields)]
 struct NewSession {
     /// 1 to 200 characters; taken from the first text when absent.
+    #[schema(min_length = 1, max_length = 200)]
     title: Option<String>,
     /// The first workspace when absent.
     workspace_id: Option<Uuid>,
@@ -316,6 +334,7 @@ async fn list_messages(
 #[serde(deny_unknown_fields)]
 struct NewMessage {
     /// A change, a question or an answer, in plain words.
+    #[schema(min_length = 1, max_length = 100_000)]
     text: Option<String>,
     /// A value for something that was assumed or asked.
     setting: Option<Setting>,
@@ -328,6 +347,7 @@ struct NewMessage {
 #[serde(deny_unknown_fields)]
 struct Setting {
     /// The kind of an assumption or question, such as `region` or `load.users`.
+    #[schema(min_length = 1, max_length = 100)]
     kind: String,
     #[schema(value_type = Object)]
     value: Value,
@@ -383,7 +403,7 @@ async fn retry_message(ctx: Ctx, Path((id, message_id)): Path<(Uuid, Uuid)>) -> 
 /// done), `answer` (an answer ended), `artifacts` (a set of files changed its
 /// state), `session` (it was renamed, moved or put away).
 #[utoipa::path(get, path = "/sessions/{id}/events", tag = "sessions",
-    params(("id" = Uuid, Path), ("Last-Event-ID" = Option<i64>, Header, description = "the number of the last event that was seen")),
+    params(("id" = Uuid, Path), ("Last-Event-ID" = Option<String>, Header, description = "the number of the last event that was seen")),
     responses((status = 200, content_type = "text/event-stream", body = String), Errors))]
 async fn watch_session(
     State(state): State<AppState>,
@@ -484,7 +504,7 @@ async fn compare_analyses(
 }
 
 /// What the organisation wants of every design.
-#[utoipa::path(get, path = "/org/defaults", tag = "organisations", responses((status = 200, body = Object), Errors))]
+#[utoipa::path(get, path = "/org/defaults", tag = "organisations", responses((status = 200, body = Defaults), Errors))]
 async fn find_defaults(ctx: Ctx) -> Result<Json<Value>> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let policy = defaults::policy(&mut tx).await?;
@@ -493,7 +513,7 @@ async fn find_defaults(ctx: Ctx) -> Result<Json<Value>> {
 }
 
 /// Change what the organisation wants of every design, from the next analysis on.
-#[utoipa::path(put, path = "/org/defaults", tag = "organisations", request_body = Object, responses((status = 200, body = Object), Errors))]
+#[utoipa::path(put, path = "/org/defaults", tag = "organisations", request_body = Defaults, responses((status = 200, body = Defaults), Errors))]
 async fn replace_defaults(
     ctx: Ctx,
     Json(policy): Json<crate::engine::policy::Policy>,

@@ -12,6 +12,7 @@ use super::messages::{self, New};
 use super::store::{self, Session};
 use crate::features::orgs::plans::{self, Resource};
 use crate::features::{analyses, orgs};
+use crate::platform::api_key::Mode;
 use crate::platform::ctx::Ctx;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
@@ -28,6 +29,7 @@ pub const UNDO: Duration = Duration::days(30);
 #[serde(deny_unknown_fields)]
 pub struct SessionPatch {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
     /// Puts it away, or takes it out again.
     pub archived: Option<bool>,
@@ -51,7 +53,8 @@ pub async fn create(
     title: Option<&str>,
 ) -> Result<Session> {
     orgs::lock(tx).await?;
-    plans::room_for(&ctx.org.plan, Resource::Sessions, store::count(tx).await?)?;
+    let mode = ctx.person.mode();
+    plans::room_for(&ctx.org.plan, resource(mode), store::count(tx, mode).await?)?;
     let workspace_id = match workspace_id {
         Some(id) => orgs::find_workspace(tx, id).await?.id,
         None => orgs::first_workspace(tx).await?.id,
@@ -59,10 +62,20 @@ pub async fn create(
     let chosen = title.map(checked_title).transpose()?;
     let name = chosen.as_deref().unwrap_or(store::UNTITLED);
     let account_id = Some(ctx.person.id);
-    let session = store::insert(tx, workspace_id, name, chosen.is_some(), account_id).await?;
+    let title = (name, chosen.is_some());
+    let session = store::insert(tx, workspace_id, mode, title, account_id).await?;
     let created = Event::new("session.created").on("session", session.id);
-    events::emit(tx, created.after(json!({ "title": session.title }))).await?;
+    let after = json!({ "title": session.title, "mode": session.mode });
+    events::emit(tx, created.after(after)).await?;
     Ok(session)
+}
+
+/// What the plan counts a session of this mode as.
+fn resource(mode: Mode) -> Resource {
+    match mode {
+        Mode::Live => Resource::Sessions,
+        Mode::Test => Resource::TestSessions,
+    }
 }
 
 pub async fn update(tx: &mut TenantTx, id: Uuid, patch: &SessionPatch) -> Result<Session> {
@@ -106,13 +119,15 @@ pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
 
 pub async fn restore(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session> {
     orgs::lock(tx).await?;
-    plans::room_for(&ctx.org.plan, Resource::Sessions, store::count(tx).await?)?;
+    let mode = store::deleted_mode(tx, id).await?;
+    plans::room_for(&ctx.org.plan, resource(mode), store::count(tx, mode).await?)?;
     store::delete(tx, id, None).await?.ok_or(Error::NotFound("session"))?;
     events::emit(tx, Event::new("session.restored").on("session", id)).await?;
     store::find(tx, id).await
 }
 
-/// A session that starts where the shown branch of another one stands.
+/// A session that starts where the shown branch of another one stands. It has
+/// the mode of whoever copies: what was tried can so become the real thing.
 pub async fn duplicate(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session> {
     let original = store::find(tx, id).await?;
     let title: String = format!("Copy of {}", original.title).chars().take(200).collect();

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::platform::api_key::Mode;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 
@@ -18,6 +19,8 @@ pub const UNTITLED: &str = "Untitled";
 pub struct Session {
     pub id: Uuid,
     pub workspace_id: Uuid,
+    /// `test` when a key in test mode started it.
+    pub mode: Mode,
     pub title: String,
     /// Who started it; `null` once their account is gone.
     pub created_by: Option<Uuid>,
@@ -47,6 +50,9 @@ pub struct Filter {
     pub workspace_id: Option<Uuid>,
     /// `active` (the default), `archived` or `deleted`.
     pub state: Option<String>,
+    /// Only those that live keys and people started, or those of test keys; both when absent.
+    #[param(inline)]
+    pub mode: Option<Mode>,
 }
 
 /// The last changed first.
@@ -60,6 +66,9 @@ pub async fn list(
     if !["active", "archived", "deleted"].contains(&state) {
         return Err(Error::invalid("state", "must be active, archived or deleted"));
     }
+    if filter.q.as_deref().is_some_and(|it| it.chars().count() > 1_000) {
+        return Err(Error::invalid("q", "must have at most 1,000 characters"));
+    }
     let words = filter.q.as_deref().map(str::trim).filter(|it| !it.is_empty());
     Ok(sqlx::query_as(
         "select * from session s
@@ -72,22 +81,24 @@ pub async fn list(
                              where m.org_id = s.org_id and m.session_id = s.id
                                and m.author = 'person' and position(lower($3) in lower(m.body)) > 0))
             and ($4::timestamptz is null or (updated_at, id) < ($4, $5))
-          order by updated_at desc, id desc limit $6",
+            and ($6::text is null or mode = $6)
+          order by updated_at desc, id desc limit $7",
     )
     .bind(filter.workspace_id)
     .bind(state)
     .bind(words)
     .bind(before.map(|it| it.0))
     .bind(before.map(|it| it.1))
+    .bind(filter.mode)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(&mut **tx)
     .await?)
 }
 
-/// Those that count against the plan.
-pub async fn count(tx: &mut TenantTx) -> Result<i64> {
-    let query = "select count(*) from session where deleted_at is null";
-    Ok(sqlx::query_scalar(query).fetch_one(&mut **tx).await?)
+/// Those of a mode that count against the plan, whether the caller sees them or not.
+pub async fn count(tx: &mut TenantTx, mode: Mode) -> Result<i64> {
+    let query = "select app.count_sessions($1)";
+    Ok(sqlx::query_scalar(query).bind(mode).fetch_one(&mut **tx).await?)
 }
 
 pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
@@ -110,14 +121,14 @@ pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
 pub async fn insert(
     tx: &mut TenantTx,
     workspace_id: Uuid,
-    title: &str,
-    title_chosen: bool,
+    mode: Mode,
+    (title, title_chosen): (&str, bool),
     created_by: Option<Uuid>,
 ) -> Result<Session> {
     let (id, org_id, now) = (tx.new_id(), tx.org_id(), tx.now());
     Ok(sqlx::query_as(
-        "insert into session (id, org_id, workspace_id, title, title_chosen, created_by, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7) returning *",
+        "insert into session (id, org_id, workspace_id, title, title_chosen, created_by, created_at, updated_at, mode)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8) returning *",
     )
     .bind(id)
     .bind(org_id)
@@ -126,6 +137,7 @@ pub async fn insert(
     .bind(title_chosen)
     .bind(created_by)
     .bind(now)
+    .bind(mode)
     .fetch_one(&mut **tx)
     .await?)
 }
@@ -156,6 +168,15 @@ pub async fn archive(tx: &mut TenantTx, id: Uuid, at: Option<DateTime<Utc>>) -> 
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// The mode of a session that was deleted.
+pub async fn deleted_mode(tx: &mut TenantTx, id: Uuid) -> Result<Mode> {
+    sqlx::query_scalar("select mode from session where id = $1 and deleted_at is not null")
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(Error::NotFound("session"))
 }
 
 /// Marks as deleted, or takes that back. Returns the title, if there was one to mark.

@@ -445,7 +445,7 @@ async fn keep(
         store::rename(tx, session.id, &made.title, false).await?;
     }
     let completed = Event::new("analysis.completed").on("session", session.id);
-    let after = json!({ "analysis": number, "headline": made.headline });
+    let after = json!({ "analysis": number, "mode": session.mode, "headline": made.headline });
     events::emit(tx, completed.after(after)).await?;
     for tier in Tier::ALL {
         let format = made.brief.format();

@@ -19,7 +19,8 @@ pub use public::routes as public_routes;
 use std::collections::BTreeSet;
 
 use chrono::Duration;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -62,19 +63,24 @@ const WORDS: usize = 50;
 #[serde(deny_unknown_fields)]
 pub struct NewShare {
     /// The number of the analysis; the newest when absent.
+    #[schema(minimum = 1)]
     pub analysis: Option<i32>,
     /// Shown instead of the session's title.
     #[serde(default)]
+    #[schema(max_length = 200)]
     pub title: String,
     /// Any of `diagram`, `costs`, `code`, `why`; all when absent. The options at a glance are
     /// always shown.
-    #[serde(default = "all_parts")]
+    #[serde(default = "all_parts", deserialize_with = "distinct")]
+    #[schema(max_items = 4)]
     pub shown: BTreeSet<String>,
     /// Any of `organisation`, `people`, `workspace`, `naming`; all when absent.
-    #[serde(default = "all_names")]
+    #[serde(default = "all_names", deserialize_with = "distinct")]
+    #[schema(max_items = 4)]
     pub hidden: BTreeSet<String>,
     /// More names that shall not be seen anywhere: of customers, systems, places.
     #[serde(default)]
+    #[schema(max_items = 50)]
     pub words: Vec<String>,
     /// Days until it ends, 1 to 365.
     #[serde(default = "month")]
@@ -94,6 +100,14 @@ fn month() -> i64 {
     30
 }
 
+/// A list that names nothing twice.
+fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    let count = all.len();
+    let set: BTreeSet<String> = all.into_iter().collect();
+    if set.len() == count { Ok(set) } else { Err(D::Error::custom("must name nothing twice")) }
+}
+
 impl NewShare {
     fn checked(mut self) -> Result<Self> {
         let mut wrong = Vec::new();
@@ -111,11 +125,11 @@ impl NewShare {
         if self.title.chars().count() > 200 || self.title.chars().any(char::is_control) {
             say("title", "must have at most 200 characters".to_owned());
         }
-        self.words = self.words.iter().map(|it| it.trim().to_owned()).collect();
-        self.words.retain(|it| !it.is_empty());
         if self.words.len() > WORDS {
             say("words", format!("can be {WORDS} names at most"));
         }
+        self.words = self.words.iter().map(|it| it.trim().to_owned()).collect();
+        self.words.retain(|it| !it.is_empty());
         if let Some(it) = self.words.iter().find(|it| !(2..=100).contains(&it.chars().count())) {
             say("words", format!("names have 2 to 100 characters; {it:?} has not"));
         }

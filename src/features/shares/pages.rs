@@ -106,7 +106,7 @@ async fn create(
         title: form.title.clone(),
         shown: form.shown.clone(),
         hidden: form.hidden.clone(),
-        words: form.words.lines().map(str::to_owned).collect(),
+        words: form.words.lines().filter(|it| !it.trim().is_empty()).map(str::to_owned).collect(),
         days: form.days.trim().parse().unwrap_or(0),
     };
     match super::create(&state, &ctx, id, new).await {

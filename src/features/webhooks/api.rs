@@ -10,7 +10,7 @@ use super::event_types::{self, EventType};
 use super::replay::{self, Replay, Replayed, Test};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Json, List, Paging, Path, Query};
 use crate::platform::problem::Errors;
 use crate::platform::state::AppState;
@@ -147,6 +147,9 @@ async fn list_deliveries(
     Query(filter): Query<DeliveryFilter>,
 ) -> Result<List<Delivery>> {
     let (limit, before) = (paging.limit()?, paging.after()?);
+    if filter.kind.as_deref().is_some_and(|it| it.chars().count() > 100) {
+        return Err(Error::invalid("type", "must have at most 100 characters"));
+    }
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     endpoints::find(&mut tx, id).await?;
     let rows = deliveries::list(&mut tx, id, &filter, before, limit + 1).await?;

@@ -63,12 +63,15 @@ pub struct WebhookWithSecret {
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// Begins with `https://` and leads to a public address.
+    #[schema(format = "uri", max_length = 2_000)]
     pub url: String,
     /// At most 200 characters.
     #[serde(default)]
+    #[schema(max_length = 200)]
     pub description: String,
     /// Types of event, as `GET /api/v1/event-types` lists them; all when empty.
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub events: Vec<String>,
 }
 
@@ -76,8 +79,11 @@ pub struct NewWebhook {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebhookPatch {
+    #[schema(format = "uri", max_length = 2_000)]
     pub url: Option<String>,
+    #[schema(max_length = 200)]
     pub description: Option<String>,
+    #[schema(max_items = 100)]
     pub events: Option<Vec<String>>,
     /// `active` or `paused`.
     pub status: Option<Status>,
@@ -85,9 +91,11 @@ pub struct WebhookPatch {
 
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = WebhookRotation)]
 pub struct Rotation {
     /// How long deliveries are signed with both secrets; 24 when absent, at
     /// most 168.
+    #[schema(maximum = 168)]
     pub overlap_hours: Option<u16>,
 }
 
@@ -148,6 +156,9 @@ fn complaints(state: &AppState, new: &NewWebhook) -> Vec<FieldError> {
     let plain = !new.description.chars().any(char::is_control);
     if !plain || new.description.chars().count() > 200 {
         complaints.push(FieldError::new("description", "must have at most 200 characters"));
+    }
+    if new.events.len() > 100 {
+        complaints.push(FieldError::new("events", "at most 100"));
     }
     if let Some(unknown) = new.events.iter().find(|it| event_types::find(it).is_none()) {
         let shown: String = unknown.chars().take(60).collect();

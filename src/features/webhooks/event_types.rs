@@ -45,7 +45,7 @@ macro_rules! kinds {
 
 kinds! {
     "session.created" on "session": "A design session was started.",
-        "" => r#"{"title":"Online shop"}"#;
+        "" => r#"{"title":"Online shop","mode":"live"}"#;
     "session.renamed" on "session": "A session has another title.",
         r#"{"title":"Online shop"}"# => r#"{"title":"Shop in three regions"}"#;
     "session.moved" on "session": "A session is in another workspace.",
@@ -68,15 +68,15 @@ kinds! {
     "message.stopped" on "session": "An answer was stopped.",
         "" => r#"{"message_id":"0190a1b2-0000-7000-8000-000000000003"}"#;
     "analysis.completed" on "session": "An analysis of a session is done.",
-        "" => r#"{"analysis":3,"headline":"Three designs for an online shop"}"#;
+        "" => r#"{"analysis":3,"mode":"live","headline":"Three designs for an online shop"}"#;
     "artifacts.requested" on "session": "Files of an option were asked for.",
-        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","analysis":3,"option":"better","format":"terraform"}"#;
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","mode":"live","analysis":3,"option":"better","format":"terraform"}"#;
     "artifacts.ready" on "session": "Generated files can be downloaded.",
-        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","analysis":3,"option":"better","format":"terraform","files":14,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#;
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","mode":"live","analysis":3,"option":"better","format":"terraform","files":14,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#;
     "artifacts.failed" on "session": "Files could not be generated.",
-        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","analysis":3,"option":"better","format":"terraform"}"#;
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","mode":"live","analysis":3,"option":"better","format":"terraform"}"#;
     "artifacts.cancelled" on "session": "The generation of files was stopped.",
-        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","analysis":3,"option":"better","format":"terraform"}"#;
+        "" => r#"{"id":"0190a1b2-0000-7000-8000-000000000003","mode":"live","analysis":3,"option":"better","format":"terraform"}"#;
     "workspace.created" on "workspace": "A workspace was created.",
         "" => r#"{"name":"Payments"}"#;
     "workspace.renamed" on "workspace": "A workspace has another name.",

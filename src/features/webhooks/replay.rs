@@ -42,6 +42,7 @@ pub struct Replayed {
 pub struct Test {
     /// The type whose example is sent; `artifacts.ready` when absent.
     #[serde(rename = "type")]
+    #[schema(max_length = 100)]
     pub kind: Option<String>,
 }
 

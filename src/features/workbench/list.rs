@@ -13,6 +13,7 @@ use crate::features::orgs::plans::{self, Resource, Room};
 use crate::features::orgs::{self, Workspace};
 use crate::features::sessions::{self, Filter, Input, Session, SessionPatch};
 use crate::platform::access::Action;
+use crate::platform::api_key::Mode;
 use crate::platform::ctx::Ctx;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, ErrorBody, Result};
@@ -42,6 +43,8 @@ const WORKSPACES: usize = 1000;
 pub struct Item {
     pub id: Uuid,
     pub title: String,
+    /// Whether a key in test mode started it.
+    pub test: bool,
     pub workspace: String,
     pub updated_at: DateTime<Utc>,
     pub archived: bool,
@@ -71,6 +74,7 @@ fn item(session: Session, workspaces: &[Workspace]) -> Item {
     Item {
         id: session.id,
         title: session.title,
+        test: session.mode == Mode::Test,
         workspace: workspaces
             .iter()
             .find(|it| it.id == session.workspace_id)
@@ -106,6 +110,8 @@ struct Index {
     after: Option<String>,
     can_edit: bool,
     room: Room,
+    /// How many are there of keys in test mode.
+    test_sessions: i64,
 }
 
 /// The filter as the form shows it.
@@ -115,6 +121,8 @@ struct Shown {
     q: String,
     workspace: String,
     state: String,
+    /// `live`, `test`, or empty for both.
+    mode: String,
 }
 
 impl View for Index {
@@ -141,14 +149,21 @@ async fn index(
         q: Some(shown.q.clone()),
         workspace_id: Uuid::parse_str(&shown.workspace).ok(),
         state: Some(shown.state.clone()),
+        mode: match shown.mode.as_str() {
+            "live" => Some(Mode::Live),
+            "test" => Some(Mode::Test),
+            _ => None,
+        },
     };
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let workspaces = orgs::list_workspaces(&mut tx, None, WORKSPACES).await?;
     let rows = sessions::list(&mut tx, &filter, before, PAGE + 1).await?;
-    let count = sessions::count(&mut tx).await?;
+    let count = sessions::count(&mut tx, Mode::Live).await?;
+    let test_sessions = sessions::count(&mut tx, Mode::Test).await?;
     tx.commit().await?;
     let list = List::of(rows, PAGE, |it| (it.updated_at, it.id));
-    let filtered = !shown.q.trim().is_empty() || filter.workspace_id.is_some();
+    let filtered =
+        !shown.q.trim().is_empty() || filter.workspace_id.is_some() || filter.mode.is_some();
     Ok(Page(Index {
         sessions: list.items.into_iter().map(|it| item(it, &workspaces)).collect(),
         workspaces,
@@ -158,6 +173,7 @@ async fn index(
         after,
         can_edit: ctx.may(Action::EditSessions),
         room: room(&ctx, count),
+        test_sessions,
     }))
 }
 
@@ -236,7 +252,7 @@ const EXAMPLES: &[Example] = &[
 async fn new_page(ctx: &Ctx) -> Result<New> {
     let mut tx = ctx.begin(Action::EditSessions).await?;
     let workspaces = orgs::list_workspaces(&mut tx, None, WORKSPACES).await?;
-    let count = sessions::count(&mut tx).await?;
+    let count = sessions::count(&mut tx, Mode::Live).await?;
     tx.commit().await?;
     Ok(New {
         text: String::new(),

@@ -132,6 +132,15 @@ impl App {
         org
     }
 
+    pub async fn set_plan(&self, org: Uuid, plan: &str) {
+        sqlx::query("update org set plan = $2 where id = $1")
+            .bind(org)
+            .bind(plan)
+            .execute(self.pool())
+            .await
+            .unwrap();
+    }
+
     /// Someone with a role in an organisation, signed in to it.
     pub async fn member(&self, org: Uuid, role: Role) -> Caller {
         let account = self.account(role.as_str()).await;

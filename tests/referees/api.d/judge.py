@@ -1,0 +1,239 @@
+"""Starts a server on a database of its own, and lets schemathesis call it with keys of each role.
+
+While that goes on a receiver hears the server's webhooks and verifies every one.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import socket
+import string
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+import zlib
+
+import psycopg
+
+WORK = pathlib.Path(sys.argv[1])
+HERE = pathlib.Path(__file__).parent
+TOOLS = pathlib.Path(os.environ["TOOLS"])
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SCOPES = re.findall(r'^    \w+ "([a-z]+:[a-z]+)"', pathlib.Path("src/platform/access.rs").read_text(), re.M)
+EVERYTHING = "examples,coverage,fuzzing,stateful"
+# Who calls: role, mode, scopes, cases for each operation, phases. The owner reaches all that
+# a key can; of the others it is the refusals that are new, for which few cases do.
+CALLERS = {
+    "owner": ("owner", "live", SCOPES, 8, EVERYTHING),
+    "test": ("owner", "test", SCOPES, 1, "examples,fuzzing,stateful"),
+    "member": ("member", "live", SCOPES, 1, "examples,fuzzing"),
+    "viewer": ("viewer", "live", SCOPES, 1, "examples,fuzzing"),
+    "narrow": ("owner", "live", ["sessions:read"], 1, "examples,fuzzing"),
+}
+# Nothing takes longer; what does is a fault.
+SECONDS = 900
+
+
+def new_key(mode: str) -> str:
+    body = "".join(secrets.choice(ALPHABET) for _ in range(30))
+    crc, check = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        crc, digit = divmod(crc, 62)
+        check = ALPHABET[digit] + check
+    return f"cg_{mode}_{body}{check}"
+
+
+def furnish(db: psycopg.Connection) -> dict[str, str]:
+    """An organisation with a key for each caller, and no limits in the way."""
+    org, keys = uuid.uuid4(), {}
+    db.execute("insert into org (id, name, slug, plan, created_at) values (%s, 'Acme', 'acme', 'enterprise', now())", [org])
+    db.execute("insert into workspace (id, org_id, name, slug, created_at) values (%s, %s, 'Main', 'main', now())", [uuid.uuid4(), org])
+    for name, (role, mode, scopes, *_) in CALLERS.items():
+        account, key, secret = uuid.uuid4(), uuid.uuid4(), new_key(mode)
+        db.execute(
+            "insert into account (id, email, name, email_verified_at, created_at) values (%s, %s, %s, now(), now())",
+            [account, f"{name}@example.com", name.title()],
+        )
+        db.execute("insert into member (org_id, account_id, role, created_at) values (%s, %s, %s, now())", [org, account, role])
+        db.execute(
+            "insert into api_key (id, org_id, account_id, name, mode, origin, scopes, last4, created_at)"
+            " values (%s, %s, %s, 'referee', %s, 'key', %s, %s, now())",
+            [key, org, account, mode, scopes, secret[-4:]],
+        )
+        db.execute(
+            "insert into api_key_secret (hash, org_id, key_id, created_at) values (%s, %s, %s, now())",
+            [hashlib.sha256(secret.encode()).digest(), org, key],
+        )
+        keys[name] = secret
+    db.commit()
+    return keys
+
+
+class Caller:
+    def __init__(self, base: str, key: str):
+        self.base, self.key = base, key
+
+    def __call__(self, method: str, path: str, body: dict | None = None) -> dict:
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.base}/api/v1{path}", data, headers, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or "null")
+
+
+def things(call: Caller) -> dict[str, list]:
+    """What there is to be found, as dictionaries of schemathesis: by the place of their ids."""
+    found: dict[str, list] = {it: [] for it in ("session", "message", "share", "operation", "workspace", "member", "component")}
+    for text in ("A web shop with PostgreSQL for 20,000 users", "A REST API with a queue, for 100 users"):
+        made = call("POST", "/analyze", {"text": text})
+        found["session"].append(made["session_id"])
+        found["message"].append(made["answer"]["id"])
+        found["component"] += [it["id"] for it in made["analysis"]["options"][1]["components"][:3]]
+        for form in ("terraform", "cloudformation"):
+            body = {"session_id": made["session_id"], "option": "better", "format": form}
+            found["operation"].append(call("POST", "/implement", body)["id"])
+        found["share"].append(call("POST", f"/sessions/{made['session_id']}/shares", {})["id"])
+    found["workspace"] = [it["id"] for it in call("GET", "/workspaces")["items"]]
+    found["member"] = [it["account_id"] for it in call("GET", "/members")["items"]]
+    return found
+
+
+# Which operations take an id of what.
+PLACES = [
+    ("^/api/v1/sessions/", {"path.id": "session", "path.message_id": "message", "path.component": "component"}),
+    ("^/api/v1/artifacts/", {"path.session_id": "session"}),
+    ("^/api/v1/operations/", {"path.id": "operation"}),
+    ("^/api/v1/workspaces/", {"path.id": "workspace"}),
+    ("^/api/v1/members/", {"path.id": "member"}),
+]
+
+
+def configuration(found: dict[str, list]) -> pathlib.Path:
+    """The expectations, and ids of what is there: half of the calls go to something that exists."""
+    lines = [(HERE / "schemathesis.toml").read_text()]
+    for pattern, parameters in PLACES:
+        lines += ["[[operations]]", f"include-path-regex = {json.dumps(pattern)}", "include-method = ['GET', 'POST', 'PATCH']"]
+        pairs = [f"{json.dumps(at)} = {{ dictionary = {json.dumps(of)}, probability = 0.5 }}" for at, of in parameters.items()]
+        lines.append(f"parameters = {{ {', '.join(pairs)} }}")
+    lines.append("[dictionaries]")
+    lines += [f"{name} = {{ values = {json.dumps(values)} }}" for name, values in found.items()]
+    path = WORK / "schemathesis.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return it.getsockname()[1]
+
+
+def wait(url: str, server: subprocess.Popen) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except OSError:
+            time.sleep(0.2)
+    sys.exit(f"the server did not start:\n{(WORK / 'server.log').read_text()[-2000:]}")
+
+
+def judge(name: str, key: str, base: str, config: pathlib.Path) -> bool:
+    *_, cases, phases = CALLERS[name]
+    report, started = WORK / f"{name}.log", time.monotonic()
+    command = [
+        pathlib.Path(sys.executable).parent / "schemathesis", "--config-file", config, "run", f"{base}/api/v1/openapi.json",
+        "--url", base, "--header", f"Authorization: Bearer {key}", "--seed", "1", "--workers", "2", "--no-color",
+        "--max-examples", str(cases), "--phases", phases,
+    ]  # fmt: skip
+    with report.open("w") as log:
+        code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS).returncode
+    text = report.read_text()
+    made = re.search(r"^\s*(\d[\d,]*) generated.*$", text, re.M)
+    verdict = "no finding" if code == 0 else "findings"
+    print(f"schemathesis as {name}: {made.group(0).strip() if made else 'see below'}, {verdict}, {time.monotonic() - started:.0f} s", flush=True)
+    if code != 0 or not made:
+        at = text.find("= FAILURES =")
+        print(text[max(at - 100, 0):][:20000] if at >= 0 else text[-6000:])
+    return code == 0 and bool(made)
+
+
+def verified(call: Caller, receiver: subprocess.Popen, known: pathlib.Path) -> bool:
+    """Changes things, rotates the secret, changes more: every message has to be genuine."""
+    port = int(receiver.stdout.readline())
+    hook = call("POST", "/webhooks", {"url": f"http://127.0.0.1:{port}/"})
+    at = f"/webhooks/{hook['id']}"
+
+    def settled() -> int:
+        for _ in range(300):
+            if not call("GET", f"{at}/deliveries?status=pending")["items"]:
+                break
+            time.sleep(0.2)
+        return len(call("GET", f"{at}/deliveries?status=delivered&limit=100")["items"])
+
+    known.write_text(hook["secret"] + "\n")
+    made = call("POST", "/analyze", {"text": "A web shop with PostgreSQL for 20,000 users"})
+    call("POST", "/implement", {"session_id": made["session_id"]})
+    settled()
+    # During the overlap a message is signed with both; only the new one is known here.
+    known.write_text(call("POST", f"{at}/rotate", {"overlap_hours": 1})["secret"] + "\n")
+    call("PATCH", f"/sessions/{made['session_id']}", {"title": "Renamed"})
+    call("POST", f"{at}/test", {"type": "artifacts.failed"})
+    told = settled()
+    call("DELETE", at)
+    receiver.terminate()
+    heard = [json.loads(line) for line in receiver.stdout.read().splitlines()]
+    bad = [it for it in heard if not it["genuine"] or it["altered"]]
+    missing = {"analysis.completed", "artifacts.ready", "session.renamed", "artifacts.failed"} - {it["type"] for it in heard}
+    print(f"webhooks: {len(heard) - len(bad)} of {told} verified by standardwebhooks", flush=True)
+    if bad or missing or len({it["id"] for it in heard}) < told:
+        print(f"  not genuine: {bad}\n  missing: {missing}")
+        return False
+    return True
+
+
+def main() -> int:
+    name = f"referee_{uuid.uuid4().hex[:12]}"
+    outer = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    outer.execute(f"create database {name}")
+    url = re.sub(r"/[^/?]+(\?|$)", rf"/{name}\1", os.environ["DATABASE_URL"], count=1)
+    base = f"http://127.0.0.1:{free_port()}"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CLOUDGEN")} | {
+        "DATABASE_URL": url,
+        "CLOUDGEN_BIND": base.removeprefix("http://"),
+        "CLOUDGEN_PUBLIC_URL": base,
+        "CLOUDGEN_DATA_DIR": str(WORK / "data"),
+        "CLOUDGEN_OUTBOUND_ALLOW": "127.0.0.1",
+    }
+    known = WORK / "secrets"
+    known.touch()
+    with (WORK / "server.log").open("w") as log:
+        server = subprocess.Popen([os.environ["CLOUDGEN"], "serve"], env=environment, stdout=log, stderr=log)
+    receiver = subprocess.Popen(["node", TOOLS / "webhooks.mjs", known], stdout=subprocess.PIPE, text=True)
+    try:
+        wait(f"{base}/readyz", server)
+        with psycopg.connect(url) as db:
+            keys = furnish(db)
+        call = Caller(base, keys["owner"])
+        fine = [verified(call, receiver, known)]
+        config = configuration(things(call))
+        fine += [judge(name, key, base, config) for name, key in keys.items()]
+        return 0 if all(fine) else 1
+    finally:
+        receiver.kill()
+        server.terminate()
+        server.wait(30)
+        outer.execute(f"drop database if exists {name} with (force)")
+        if keep := os.environ.get("KEEP"):
+            shutil.copytree(WORK, keep, dirs_exist_ok=True)
+
+
+sys.exit(main())

@@ -1,0 +1,31 @@
+// Hears webhooks, verifies each with the library of the specification, and says
+// on a line of its own what came of it. The secrets are the lines of a file that
+// others write while this runs.
+import fs from "node:fs";
+import http from "node:http";
+import { Webhook } from "standardwebhooks";
+
+const file = process.argv[2];
+const verified = (body, headers) =>
+  fs.readFileSync(file, "utf8").split("\n").filter(Boolean).some((secret) => {
+    try {
+      new Webhook(secret).verify(body, headers);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const server = http.createServer((request, response) => {
+  const parts = [];
+  request.on("data", (part) => parts.push(part));
+  request.on("end", () => {
+    const body = Buffer.concat(parts).toString();
+    const genuine = verified(body, request.headers);
+    // A library that lets through what was altered would prove nothing.
+    const altered = verified(`${body} `, request.headers);
+    console.log(JSON.stringify({ genuine, altered, id: request.headers["webhook-id"], type: JSON.parse(body).type }));
+    response.writeHead(204).end();
+  });
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
