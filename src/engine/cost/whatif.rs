@@ -127,28 +127,75 @@ pub struct Commitment {
     pub source_date: &'static str,
 }
 
-/// A standard reserved t3.medium of a year with nothing upfront, and the same on
-/// demand, in us-east-1 (infracost 2025-07-07 and karpenter 2026-07-20). Other
-/// types differ by some percent, so what follows from it is an estimate.
-const RESERVED: (f64, f64) = (0.0261, 0.0416);
+/// A commitment whose price is known for one size of what it covers. Other sizes
+/// differ by some percent, so what follows from it is an estimate.
+struct Rate {
+    key: &'static str,
+    title: &'static str,
+    /// What it covers, in words and on the bill.
+    what: &'static str,
+    covers: fn(&Line) -> bool,
+    /// Dollars an hour reserved and on demand, in us-east-1.
+    price: (f64, f64),
+    source_date: &'static str,
+}
+
+/// One year with nothing upfront. Savings plans for containers and functions, and
+/// reservations of search domains, have no figure with a source.
+const RATES: [Rate; 3] = [
+    Rate {
+        // A t3.medium; on demand after karpenter 2026-07-20.
+        key: "ec2-reserved-1y-no-upfront",
+        title: "Reserved machines: one year, nothing upfront",
+        what: "machines",
+        covers: |it| it.service == "ec2",
+        price: (0.0261, 0.0416),
+        source_date: "2025-07-07",
+    },
+    Rate {
+        // A db.t3.large of MySQL in one zone.
+        key: "rds-reserved-1y-no-upfront",
+        title: "Reserved databases: one year, nothing upfront",
+        what: "database instances without a licence",
+        covers: |it| {
+            let mut parts = it.sku.split('|');
+            let is_instance = parts.next().is_some_and(|it| it.starts_with("db."));
+            let open = ["mysql", "mariadb", "postgres", "aurora"];
+            let engine = parts.next().unwrap_or_default();
+            it.service == "rds" && is_instance && open.iter().any(|it| engine.starts_with(it))
+        },
+        price: (0.0957, 0.136),
+        source_date: "2026-05-03",
+    },
+    Rate {
+        // A cache.m6g.12xlarge of Redis.
+        key: "elasticache-reserved-1y-no-upfront",
+        title: "Reserved cache nodes: one year, nothing upfront",
+        what: "cache nodes",
+        covers: |it| it.service == "elasticache" && it.sku.starts_with("cache."),
+        price: (2.428, 3.557),
+        source_date: "2024-07-01",
+    },
+];
 
 /// Commitments that would pay, given what runs all the time.
 pub fn commitments(cost: &Cost) -> Vec<Commitment> {
-    let covers: f64 = cost.lines.iter().filter(|it| it.service == "ec2").map(|it| it.low).sum();
-    let saves = covers * (1.0 - RESERVED.0 / RESERVED.1);
-    if saves < 0.01 {
-        return Vec::new();
-    }
-    vec![Commitment {
-        key: "ec2-reserved-1y-no-upfront",
-        title: "Reserved machines: one year, nothing upfront",
-        covers,
-        saves,
-        monthly: cost.monthly - saves,
-        formula: format!("machines that run at low load × (1 - {} ÷ {})", RESERVED.0, RESERVED.1),
-        source: "infracost",
-        source_date: "2025-07-07",
-    }]
+    let made = RATES.iter().filter_map(|rate| {
+        let covers: f64 = cost.lines.iter().filter(|it| (rate.covers)(it)).map(|it| it.low).sum();
+        let (reserved, on_demand) = rate.price;
+        let saves = covers * (1.0 - reserved / on_demand);
+        (saves >= 0.01).then(|| Commitment {
+            key: rate.key,
+            title: rate.title,
+            covers,
+            saves,
+            monthly: cost.monthly - saves,
+            formula: format!("{} that run at low load × (1 - {reserved} ÷ {on_demand})", rate.what),
+            source: "infracost",
+            source_date: rate.source_date,
+        })
+    });
+    made.collect()
 }
 
 #[cfg(test)]
@@ -179,18 +226,38 @@ mod tests {
     }
 
     #[test]
-    fn a_commitment_covers_machines_only_and_what_always_runs() {
-        let text = "EC2 auto scaling group of web servers behind an ALB with RDS MySQL, 50,000 users a month";
+    fn commitments_cover_what_always_runs() {
+        let text = "EC2 auto scaling group of web servers behind an ALB with RDS MySQL and ElastiCache Redis, 50,000 users a month";
         let made = analysis::analyze(text, &Hints::default(), &Policy::default());
         let cost = &made.options[1].cost;
-        let machines: f64 =
-            cost.lines.iter().filter(|it| it.service == "ec2").map(|it| it.low).sum();
-        let [it] = &commitments(cost)[..] else { panic!("{:?}", commitments(cost)) };
-        assert!((it.covers - machines).abs() < 1e-9 && it.covers > 0.0);
-        assert!((it.saves / it.covers - 0.3726).abs() < 1e-3, "{it:?}");
-        assert!((it.monthly + it.saves - cost.monthly).abs() < 1e-9);
+        let low = |service: &str, sku: &str| -> f64 {
+            let lines = cost.lines.iter();
+            let lines = lines.filter(|it| it.service == service && it.sku.starts_with(sku));
+            lines.map(|it| it.low).sum()
+        };
+        let found = commitments(cost);
+        let [machines, databases, nodes] = &found[..] else { panic!("{found:?}") };
+        for (it, covers, share) in [
+            (machines, low("ec2", ""), 0.3726),
+            (databases, low("rds", "db."), 0.2963),
+            (nodes, low("elasticache", "cache."), 0.3174),
+        ] {
+            assert!((it.covers - covers).abs() < 1e-9 && it.covers > 0.0, "{it:?}");
+            assert!((it.saves / it.covers - share).abs() < 1e-3, "{it:?}");
+            assert!((it.monthly + it.saves - cost.monthly).abs() < 1e-9);
+        }
         let made = analysis::analyze("S3 to Lambda", &Hints::default(), &Policy::default());
         assert!(commitments(&made.options[0].cost).is_empty());
+    }
+
+    /// A licence is rented by the hour in either case.
+    #[test]
+    fn a_database_with_a_licence_is_not_covered() {
+        let text = "RDS SQL Server for 50,000 users a month";
+        let made = analysis::analyze(text, &Hints::default(), &Policy::default());
+        let cost = &made.options[1].cost;
+        assert!(cost.lines.iter().any(|it| it.service == "rds" && it.sku.starts_with("db.")));
+        assert!(commitments(cost).iter().all(|it| !it.key.starts_with("rds")));
     }
 
     #[test]
