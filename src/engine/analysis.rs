@@ -247,7 +247,8 @@ pub fn generate(graph: &Graph, format: Format, settings: &Settings) -> Vec<Artif
     if format == Format::Terraform {
         files.extend(programs(&stack));
     }
-    files.push(Artifact::text("README.md", emit::readme::text(&stack, format, &price(graph))));
+    let readme = emit::readme::text(&stack, format, &price(graph), &files);
+    files.push(Artifact::text("README.md", readme));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

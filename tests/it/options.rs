@@ -81,7 +81,7 @@ async fn files_are_looked_through_searched_and_compared() {
     let shown = ann.get(&code).await.expect(200);
     assert_eq!(shown.template.as_deref(), Some("workbench/option/code.html"));
     well_made(&code, &shown.text);
-    let network = ann.get(&format!("{code}?file=network.tf")).await.expect(200);
+    let network = ann.get(&format!("{code}?file=modules/network/main.tf")).await.expect(200);
     well_made(&code, &network.text);
     assert!(network.text.contains("id=\"L12\""), "lines can be linked to");
     ann.get(&format!("{code}?file=nothing.tf")).await.expect(404);

@@ -221,8 +221,8 @@ async fn a_description_becomes_code_that_validates() {
     ada.shows(".option-tabs").await;
     ada.click(".option-tabs [data-tab='code']").await;
     ada.until("location.pathname.endsWith('/code')").await;
-    let file = "//section[@id = 'pane']//a[starts-with(normalize-space(.), 'compute.tf')]";
-    ada.until("document.querySelector('#pane')?.innerText.includes('compute.tf')").await;
+    let file = "//section[@id = 'pane']//li[normalize-space(.) = 'modules/compute']/following-sibling::li[1]/a";
+    ada.until("document.querySelector('#pane')?.innerText.includes('modules/compute')").await;
     ada.click_at(file).await;
     ada.says("#pane", "resource \"aws_").await;
 

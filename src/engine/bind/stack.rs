@@ -75,8 +75,10 @@ pub enum Place {
     Main,
     /// In us-east-1 wherever the rest is, as what CloudFront uses.
     Global,
-    /// In the region that takes over.
+    /// In the region that takes over, before all that copies there.
     Recovery,
+    /// In that region too, but after what it follows: the second member of a database.
+    Standby,
 }
 
 impl Place {
@@ -85,6 +87,15 @@ impl Place {
             Self::Main => "main",
             Self::Global => "global",
             Self::Recovery => "recovery",
+            Self::Standby => "standby",
+        }
+    }
+
+    /// The provider that makes it: there is one for each region.
+    pub fn provider(self) -> &'static str {
+        match self {
+            Self::Main | Self::Global | Self::Recovery => self.name(),
+            Self::Standby => Self::Recovery.name(),
         }
     }
 
@@ -93,7 +104,9 @@ impl Place {
         match self {
             Self::Main => &graph.region,
             Self::Global => "us-east-1",
-            Self::Recovery => graph.recovery_region.as_deref().unwrap_or(&graph.region),
+            Self::Recovery | Self::Standby => {
+                graph.recovery_region.as_deref().unwrap_or(&graph.region)
+            }
         }
     }
 }
@@ -228,6 +241,12 @@ impl Draft<'_> {
     /// Puts it into the region that takes over.
     pub fn recovery(self) -> Self {
         self.resource.place = Place::Recovery;
+        self
+    }
+
+    /// Puts it there, after what it follows in the region of the design.
+    pub fn standby(self) -> Self {
+        self.resource.place = Place::Standby;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Amazon DynamoDB.
 
+use super::recovery;
 use crate::engine::bind::binding;
 use crate::engine::bind::expr::{Expr, block, blocks, join, map};
 use crate::engine::bind::stack::{Facet, Stack};
@@ -46,8 +47,13 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
         .connections
         .iter()
         .any(|connection| connection.to == it.id && connection.intent == Intent::Subscribes);
+    let global = !spec.replicas.is_empty();
+    // Keys do not leave their region: each replica needs one of its own.
+    let there = recovery::replicates_there(stack.graph, spec);
+    let copy_key = if there { recovery::key(stack, it).map(|it| it.arn()) } else { None };
+    let kind = if global { "AWS::DynamoDB::GlobalTable" } else { "AWS::DynamoDB::Table" };
     let mut draft = stack
-        .add(it, "", "aws_dynamodb_table", "AWS::DynamoDB::Table")
+        .add(it, "", "aws_dynamodb_table", kind)
         .set("name", "TableName", name)
         .set(
             "billing_mode",
@@ -58,19 +64,24 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
         .cfn("KeySchema", Expr::List(schema.collect()))
         .tf("attribute", blocks(keys.iter().map(attribute).collect()))
         .cfn("AttributeDefinitions", Expr::List(keys.iter().map(definition).collect()))
-        .set("deletion_protection_enabled", "DeletionProtectionEnabled", protect);
+        .tf("deletion_protection_enabled", protect);
+    if !global {
+        draft = draft.cfn("DeletionProtectionEnabled", protect);
+    }
     if let Some(sort) = &spec.sort_key {
         draft = draft.tf("range_key", sort.as_str());
     }
     if !spec.on_demand {
-        draft =
-            draft.tf("read_capacity", spec.read_units).tf("write_capacity", spec.write_units).cfn(
-                "ProvisionedThroughput",
-                block([
-                    ("ReadCapacityUnits", spec.read_units.into()),
-                    ("WriteCapacityUnits", spec.write_units.into()),
-                ]),
-            );
+        draft = draft.tf("read_capacity", spec.read_units).tf("write_capacity", spec.write_units);
+        draft = if global {
+            draft.cfn("WriteProvisionedThroughputSettings", written(spec))
+        } else {
+            let units = [
+                ("ReadCapacityUnits", spec.read_units.into()),
+                ("WriteCapacityUnits", spec.write_units.into()),
+            ];
+            draft.cfn("ProvisionedThroughput", block(units))
+        };
     }
     let streams = read || spec.stream || !spec.replicas.is_empty();
     if streams {
@@ -80,10 +91,10 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
             .cfn("StreamSpecification", block([("StreamViewType", "NEW_AND_OLD_IMAGES".into())]));
     }
     if spec.point_in_time_recovery {
-        draft = draft.tf("point_in_time_recovery", block([("enabled", true.into())])).cfn(
-            "PointInTimeRecoverySpecification",
-            block([("PointInTimeRecoveryEnabled", true.into())]),
-        );
+        draft = draft.tf("point_in_time_recovery", block([("enabled", true.into())]));
+        if !global {
+            draft = draft.cfn("PointInTimeRecoverySpecification", kept());
+        }
     }
     if let Some(attribute) = &spec.expiry_attribute {
         draft = draft
@@ -96,32 +107,38 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
                 block([("AttributeName", attribute.as_str().into()), ("Enabled", true.into())]),
             );
     }
-    // Without a key of one's own, DynamoDB seals the table with the one it owns.
-    draft = match (&key, spec.replicas.is_empty()) {
-        (Some(key), true) => draft
-            .tf(
-                "server_side_encryption",
-                block([("enabled", true.into()), ("kms_key_arn", key.clone())]),
-            )
-            .cfn(
-                "SSESpecification",
-                block([
-                    ("SSEEnabled", true.into()),
-                    ("SSEType", "KMS".into()),
-                    ("KMSMasterKeyId", key.clone()),
-                ]),
-            ),
-        _ => draft.skip(
+    // Without a key of one's own in each region, DynamoDB seals the table with the one it owns.
+    let sealed = key.as_ref().filter(|_| !global || copy_key.is_some());
+    draft = match sealed {
+        Some(key) => {
+            let fields = [("enabled", true.into()), ("kms_key_arn", key.clone())];
+            let mut cfn = vec![
+                ("SSEEnabled".to_owned(), Expr::from(true)),
+                ("SSEType".to_owned(), "KMS".into()),
+            ];
+            if !global {
+                cfn.push(("KMSMasterKeyId".to_owned(), key.clone()));
+            }
+            draft.tf("server_side_encryption", block(fields)).cfn("SSESpecification", Expr::Block(cfn))
+        }
+        None => draft.skip(
             "CKV_AWS_119",
             "Sealed with the key that DynamoDB owns; a key of one's own is part of the better option",
         ),
     };
-    let replicas = spec.replicas.iter().map(|region| {
-        map([("region_name", region.as_str().into()), ("point_in_time_recovery", true.into())])
-    });
-    let replicas: Vec<Expr> = replicas.collect();
-    if !replicas.is_empty() {
-        draft = draft.tf("replica", blocks(replicas));
+    if global {
+        let mut members = vec![member(spec, Expr::Region, sealed, protect)];
+        let mut replicas = Vec::new();
+        for region in &spec.replicas {
+            let mut fields = vec![
+                ("region_name".to_owned(), Expr::from(region.as_str())),
+                ("point_in_time_recovery".to_owned(), true.into()),
+            ];
+            fields.extend(copy_key.clone().map(|key| ("kms_key_arn".to_owned(), key)));
+            replicas.push(Expr::Map(fields));
+            members.push(member(spec, region.as_str().into(), copy_key.as_ref(), protect));
+        }
+        draft = draft.tf("replica", blocks(replicas)).cfn("Replicas", Expr::List(members));
     }
     let table = draft.retain().done();
     let mut facet = Facet::default()
@@ -167,6 +184,38 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &KeyValueStore) {
         );
     }
     stack.facet(it, facet);
+}
+
+fn kept() -> Expr {
+    block([("PointInTimeRecoveryEnabled", true.into())])
+}
+
+/// A region of a global table, as CloudFormation lists it.
+fn member(spec: &KeyValueStore, region: Expr, key: Option<&Expr>, protect: bool) -> Expr {
+    let mut fields = vec![
+        ("Region".to_owned(), region),
+        ("PointInTimeRecoverySpecification".to_owned(), kept()),
+        ("DeletionProtectionEnabled".to_owned(), protect.into()),
+    ];
+    if let Some(key) = key {
+        fields.push(("SSESpecification".to_owned(), block([("KMSMasterKeyId", key.clone())])));
+    }
+    if !spec.on_demand {
+        let units = block([("ReadCapacityUnits", spec.read_units.into())]);
+        fields.push(("ReadProvisionedThroughputSettings".to_owned(), units));
+    }
+    Expr::Map(fields)
+}
+
+/// The written units of a global table: CloudFormation takes them as a range only.
+fn written(spec: &KeyValueStore) -> Expr {
+    let target = block([("TargetValue", 70.into())]);
+    let scaling = block([
+        ("MinCapacity", spec.write_units.into()),
+        ("MaxCapacity", spec.write_units.into()),
+        ("TargetTrackingScalingPolicyConfiguration", target),
+    ]);
+    block([("WriteCapacityAutoScalingSettings", scaling)])
 }
 
 fn cost(bill: &mut Bill<'_>, it: &Component, spec: &KeyValueStore) {

@@ -1,6 +1,6 @@
 //! AWS KMS: a customer-managed key for the data of the whole option.
 
-use super::kit;
+use super::{kit, recovery};
 use crate::engine::bind::binding;
 use crate::engine::bind::expr::{Expr, document, join, list, map};
 use crate::engine::bind::stack::{Facet, Stack};
@@ -110,6 +110,12 @@ fn lower(stack: &mut Stack<'_>, it: &Component, spec: &EncryptionKey) {
 
 fn cost(bill: &mut Bill<'_>, it: &Component, spec: &EncryptionKey) {
     bill.add(it, "Key", "kms", "key-month", Quantity::fixed(1.0), "one key");
+    if let (true, Some(region)) =
+        (recovery::has_copies(bill.graph), bill.graph.recovery_region.clone())
+    {
+        let one = Quantity::fixed(1.0);
+        bill.add_in(&region, it, "Key of the second region", "kms", "key-month", one, "one key");
+    }
     bill.add(
         it,
         "Requests",

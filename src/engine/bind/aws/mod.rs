@@ -98,6 +98,7 @@ mod shield;
 pub mod sizing;
 mod sns;
 mod sqs;
+mod standby;
 mod step_functions;
 mod systems_manager;
 mod textract;
@@ -240,9 +241,7 @@ fn concern(kind: Kind) -> Concern {
             Concern::Network
         }
         EncryptionKey | Secret | Parameter | AuditTrail | ThreatDetection | ConfigRecorder
-        | SecurityPosture | DataDiscovery | VulnerabilityScan | WebFirewall | DdosProtection => {
-            Concern::Security
-        }
+        | SecurityPosture | DataDiscovery | VulnerabilityScan => Concern::Security,
         UserDirectory | PolicyStore | Directory => Concern::Identity,
         RelationalDatabase | KeyValueStore | KeyValueCache | DocumentDatabase | GraphDatabase
         | WideColumnStore | TimeSeriesStore | Cache | DurableCache | SearchIndex | Warehouse
@@ -255,7 +254,7 @@ fn concern(kind: Kind) -> Concern {
             Concern::Compute
         }
         LoadBalancer | HttpApi | GraphqlApi | Cdn | DnsZone | Certificate | GlobalAccelerator
-        | WebHosting => Concern::Edge,
+        | WebFirewall | DdosProtection | WebHosting => Concern::Edge,
         EtlJob | QueryService | HadoopCluster | LakePermissions | Dashboards | Airflow
         | StreamAnalytics | IngestionPipeline => Concern::Analytics,
         ModelEndpoint | FoundationModel | DocumentExtraction | TextAnalysis | ImageAnalysis

@@ -1,4 +1,4 @@
-//! What lies in the region that takes over: copies of objects and of backups.
+//! What lies in the region that takes over: copies of objects and of backups, and their key.
 //!
 //! Nothing here refers to the main region, so that in CloudFormation its stack
 //! can be made first and tell the main one where the copies go.
@@ -6,14 +6,19 @@
 use super::kit;
 use crate::engine::bind::expr::{Expr, block, document, join, list, map};
 use crate::engine::bind::stack::{Handle, Stack};
-use crate::engine::graph::{Component, ObjectStore};
+use crate::engine::graph::{Component, Graph, KeyValueStore, ObjectStore, Spec};
 
 /// The key of the copies, one for all: keys do not leave their region. None
 /// where the option has no key of its own.
 pub fn key(stack: &mut Stack<'_>, it: &Component) -> Option<Handle> {
     stack.key_arn.as_ref()?;
+    Some(own_key(stack, it))
+}
+
+/// The same for what needs one in any case.
+pub fn own_key(stack: &mut Stack<'_>, it: &Component) -> Handle {
     if let Some(key) = stack.shared.get("recovery_key") {
-        return Some(key.clone());
+        return key.clone();
     }
     let root: Expr = join!["arn:", Expr::Partition, ":iam::", Expr::AccountId, ":root"];
     let policy = map([
@@ -40,7 +45,24 @@ pub fn key(stack: &mut Stack<'_>, it: &Component) -> Option<Handle> {
         .retain()
         .done();
     stack.shared.insert("recovery_key", key.clone());
-    Some(key)
+    key
+}
+
+/// Whether a design keeps something in the region that takes over, and so has a key there.
+pub fn has_copies(graph: &Graph) -> bool {
+    graph.recovery_region.is_some()
+        && graph.components.iter().any(|it| match &it.spec {
+            Spec::ObjectStore(it) => it.replicate,
+            Spec::BackupPlan(it) => it.copy_to_region,
+            Spec::RelationalDatabase(it) => it.global,
+            Spec::KeyValueStore(it) => replicates_there(graph, it),
+            _ => false,
+        })
+}
+
+/// Whether a table's only other region is the one that takes over.
+pub fn replicates_there(graph: &Graph, spec: &KeyValueStore) -> bool {
+    matches!(&spec.replicas[..], [only] if graph.recovery_region.as_ref() == Some(only))
 }
 
 /// A vault for copies of backups: a region's default vault is only there once
@@ -168,10 +190,14 @@ pub fn bucket(stack: &mut Stack<'_>, it: &Component, spec: &ObjectStore) -> (Han
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::bind::lower;
     use crate::engine::bind::testing::{graph, terraform_of};
+    use crate::engine::bind::{binding_of, lower};
+    use crate::engine::cost::bill::Bill;
     use crate::engine::emit::cloudformation;
-    use crate::engine::graph::{BackupPlan, Graph, ObjectStore};
+    use crate::engine::graph::{
+        BackupPlan, EncryptionKey, Graph, KeyValueStore, Network, ObjectStore, Reason,
+        RelationalDatabase, RelationalStyle,
+    };
     use std::collections::BTreeMap;
 
     fn abroad(mut graph: Graph) -> Graph {
@@ -215,5 +241,71 @@ mod tests {
         );
         let text = terraform_of(&graph("backup", plan));
         assert!(!text.contains("recovery"), "without another region nothing is copied: {text}");
+    }
+
+    /// Both formats make what the bill has: a second member, with network and key there.
+    #[test]
+    fn a_global_database_has_a_second_member() {
+        let spec = RelationalDatabase {
+            style: RelationalStyle::Cluster,
+            global: true,
+            ..RelationalDatabase::default()
+        };
+        let mut graph = abroad(graph("db", spec));
+        graph.add("network", "Network", Network::default(), Reason::rule("It is needed."));
+        let text = terraform_of(&graph);
+        for part in [
+            "resource \"aws_rds_cluster\" \"db_standby\" {\n",
+            "global_cluster_identifier           = aws_rds_global_cluster.db_world.id",
+            "kms_key_id                          = aws_kms_key.db_copy_key.arn",
+            "data \"aws_availability_zones\" \"recovery\" {\n",
+            "ignore_changes = [replication_source_identifier]",
+            "cidr_block           = \"10.1.0.0/16\"",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let stack = lower(&graph);
+        assert!(stack.diagnostics.iter().all(|it| it.code != "second-region-unknown"));
+        let files: BTreeMap<String, String> = cloudformation::files(&stack, &BTreeMap::new())
+            .into_iter()
+            .map(|it| (it.path, String::from_utf8(it.content).unwrap()))
+            .collect();
+        let (main, standby) = (&files["template.yaml"], &files["standby.yaml"]);
+        assert!(standby.contains("  DbStandby:\n") && !main.contains("DbStandby"), "{standby}");
+        assert!(files["recovery.yaml"].contains("RecoveryDbCopyKeyArn:"), "the key is told");
+        assert!(standby.contains("!Ref RecoveryDbCopyKeyArn"), "and asked for: {standby}");
+        assert!(standby.contains("${Project}-${Environment}-db-world"), "{standby}");
+        assert!(!standby.contains("Output Main"), "it needs no value of the main one: {standby}");
+        assert!(standby.contains("DbStandbyHost:") && !main.contains("DbStandbyHost"));
+        let mut bill = Bill::new(&graph);
+        for component in &graph.components {
+            (binding_of(&component.spec).unwrap().cost)(&mut bill, component);
+        }
+        for item in ["Instance of the second region", "Storage of the second region"] {
+            assert!(bill.lines.iter().any(|it| it.item == item && it.monthly > 0.0), "{item}");
+        }
+        graph.recovery_region = None;
+        let stack = lower(&graph);
+        assert!(stack.diagnostics.iter().any(|it| it.code == "second-region-unknown"));
+        assert!(stack.resources.iter().all(|it| !it.key.contains("standby")));
+    }
+
+    #[test]
+    fn a_replicated_table_is_sealed_in_both_regions() {
+        let table =
+            KeyValueStore { replicas: vec!["eu-west-1".to_owned()], ..KeyValueStore::default() };
+        let mut graph = graph("key", EncryptionKey::default());
+        graph.add("table", "Table", table, Reason::rule("A test asks for it."));
+        let graph = abroad(graph);
+        let text = terraform_of(&graph);
+        assert!(text.contains("kms_key_arn            = aws_kms_key.table_copy_key.arn"), "{text}");
+        let stack = lower(&graph);
+        let files = cloudformation::files(&stack, &BTreeMap::new());
+        let main = String::from_utf8(files[0].content.clone()).unwrap();
+        assert!(main.contains("AWS::DynamoDB::GlobalTable"), "{main}");
+        assert!(main.contains("KMSMasterKeyId: !Ref RecoveryTableCopyKeyArn"), "{main}");
+        assert!(
+            main.contains("- Region: eu-west-1") && main.contains("- Region: !Ref AWS::Region")
+        );
     }
 }

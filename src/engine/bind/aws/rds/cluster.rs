@@ -1,12 +1,13 @@
 //! Aurora: a cluster on shared storage, with instances of a class or serverless.
 
+use super::member::{self, First};
 use super::{ADMIN, Access, Base, Engine, groups, log_groups};
 use crate::engine::bind::aws::kit;
 use crate::engine::bind::expr::{Expr, block, blocks, map};
 use crate::engine::bind::stack::{Facet, Handle, Stack};
 use crate::engine::cost::bill::{Bill, HOURS, Quantity};
 use crate::engine::diag::{Diagnostic, Severity};
-use crate::engine::graph::{Component, RelationalDatabase, RelationalStyle};
+use crate::engine::graph::{Component, Kind, RelationalDatabase, RelationalStyle};
 
 /// The writer and the readers; a reader in another zone takes over when the writer fails.
 fn instances(spec: &RelationalDatabase) -> u32 {
@@ -25,7 +26,7 @@ pub(super) fn lower(
     base: &Base,
 ) -> (Facet, Access) {
     let identifier = stack.name(it);
-    let parameters = parameters(stack, it, engine);
+    let parameters = parameters(stack, it, engine, "parameters");
     let logs = log_groups(stack, it, "cluster", &identifier, engine.logs);
     let key = stack.key_arn.clone();
     let protect = spec.deletion_protection && kit::protect(stack);
@@ -113,13 +114,34 @@ pub(super) fn lower(
     for log in &logs {
         draft = draft.after(log);
     }
+    if spec.global {
+        // The global database fills it in.
+        let ignored = Expr::Hcl("[global_cluster_identifier]".to_owned());
+        draft = draft.tf("lifecycle", block([("ignore_changes", ignored)]));
+    }
     let cluster = draft.retain().done();
     let class = class(spec, engine, &stack.graph.region);
-    for n in 1..=instances(spec) {
-        instance(stack, it, engine, base, &cluster, &class, n, key.clone());
-    }
-    if spec.global {
-        global(stack, it, engine, &cluster);
+    let instances: Vec<Handle> = (1..=instances(spec))
+        .map(|n| instance(stack, it, engine, base, &cluster, &class, n, key.clone()))
+        .collect();
+    if let (true, Some(first)) = (spec.global, instances.first()) {
+        let (world, world_name) = global(stack, it, &cluster);
+        if stack.graph.recovery_region.is_some() {
+            let first = First {
+                engine,
+                base,
+                world,
+                world_name,
+                instance: first.clone(),
+                class: &class,
+                capacity: serverless(spec).then(|| capacity(spec)),
+                backup_days: spec.backup_days.clamp(1, 35),
+                protect,
+            };
+            member::lower(stack, it, &first);
+        } else {
+            no_second_region(stack, it, engine);
+        }
     }
     let secret = match &base.login {
         Some(login) => login.secret.by_ref("arn"),
@@ -162,7 +184,7 @@ fn instance(
     class: &str,
     n: u32,
     key: Option<Expr>,
-) {
+) -> Handle {
     let identifier = kit::short_name(it, &n.to_string(), 63);
     let draft = stack
         .add(it, &format!("instance_{n}"), "aws_rds_cluster_instance", "AWS::RDS::DBInstance")
@@ -178,10 +200,15 @@ fn instance(
         .set("monitoring_role_arn", "MonitoringRoleArn", base.monitor.arn())
         .tf("copy_tags_to_snapshot", true)
         .skip("CKV_AWS_157", "Aurora keeps six copies of the data in three zones");
-    super::instance::insights(draft, engine, class, key).done();
+    super::instance::insights(draft, engine, class, key).done()
 }
 
-fn parameters(stack: &mut Stack<'_>, it: &Component, engine: &Engine) -> Handle {
+pub(super) fn parameters(
+    stack: &mut Stack<'_>,
+    it: &Component,
+    engine: &Engine,
+    suffix: &str,
+) -> Handle {
     let name = stack.name(it);
     let text = format!("Settings of {}", kit::ascii(&it.title));
     let rows = engine.parameters.iter().map(|(name, value)| {
@@ -197,12 +224,7 @@ fn parameters(stack: &mut Stack<'_>, it: &Component, engine: &Engine) -> Handle 
         .map(|(name, value)| ((*name).to_owned(), Expr::from(*value)))
         .collect();
     stack
-        .add(
-            it,
-            "parameters",
-            "aws_rds_cluster_parameter_group",
-            "AWS::RDS::DBClusterParameterGroup",
-        )
+        .add(it, suffix, "aws_rds_cluster_parameter_group", "AWS::RDS::DBClusterParameterGroup")
         .set("name", "DBClusterParameterGroupName", name)
         .set("description", "Description", text)
         .set("family", "Family", engine.family.as_str())
@@ -211,39 +233,42 @@ fn parameters(stack: &mut Stack<'_>, it: &Component, engine: &Engine) -> Handle 
         .done()
 }
 
-/// Makes the cluster the first member of a global database. The second member
-/// lives in another region, and a stack is deployed into one.
-fn global(stack: &mut Stack<'_>, it: &Component, engine: &Engine, cluster: &Handle) {
+/// Makes the cluster the first member of a global database. Answers with that, and
+/// with its name for those that cannot refer to it.
+fn global(stack: &mut Stack<'_>, it: &Component, cluster: &Handle) -> (Handle, Expr) {
     let name = stack.name_with(it, "world");
     let protect = kit::protect(stack);
     let world = stack
         .add(it, "world", "aws_rds_global_cluster", "AWS::RDS::GlobalCluster")
-        .set("global_cluster_identifier", "GlobalClusterIdentifier", name)
+        .set("global_cluster_identifier", "GlobalClusterIdentifier", name.clone())
         .tf("source_db_cluster_identifier", cluster.att("arn", "DBClusterArn"))
         .cfn("SourceDBClusterIdentifier", cluster.by_ref("id"))
         .set("deletion_protection", "DeletionProtection", protect)
         .tf("force_destroy", true)
-        .comment("The second region's cluster joins with this identifier and the same engine.")
+        .comment("Clusters in other regions join with this identifier and the same engine.")
         .done();
     let output = format!("{}_global_cluster", it.id.snake());
-    stack.output(
-        &output,
-        "Global database that the second region's cluster joins.",
-        world.by_ref("id"),
-    );
+    stack.output(&output, "Global database that other regions' clusters join.", world.by_ref("id"));
+    (world, name)
+}
+
+fn no_second_region(stack: &mut Stack<'_>, it: &Component, engine: &Engine) {
     stack.diagnose(
         Diagnostic::new(
-            "second-region-deployed-apart",
+            "second-region-unknown",
             Severity::Note,
             format!(
-                "{} is the first member of a global database ({}); its second member is deployed in the other region.",
+                "{} is the first member of a global database ({}), but no region is named for the second.",
                 it.title, engine.title
             ),
         )
-        .help("Deploy the second cluster in the recovery region with the output global_cluster as its global_cluster_identifier.")
+        .help("Name the region that takes over.")
         .on(it.id.as_str()),
     );
 }
+
+/// What a key in the region that takes over is called on a bill.
+const COPY_KEY: &str = "Key of the second region";
 
 pub(super) fn cost(
     bill: &mut Bill<'_>,
@@ -252,7 +277,7 @@ pub(super) fn cost(
     engine: &Engine,
 ) {
     let count = f64::from(instances(spec));
-    let regions = if spec.global { 2.0 } else { 1.0 };
+    let other = bill.graph.recovery_region.clone().filter(|_| spec.global);
     if serverless(spec) {
         let (min, max) = capacity(spec);
         let average = spec.capacity_average.clamp(min, max);
@@ -269,6 +294,18 @@ pub(super) fn cost(
             ),
             format!("{average} capacity units × {count} instances × 730 h"),
         );
+        if let Some(region) = &other {
+            // It only replays writes until it takes over.
+            bill.add_in(
+                region,
+                it,
+                "Capacity of the second region",
+                "aurora",
+                "serverless-v2-acu-hour",
+                Quantity::range(min * HOURS, average * HOURS, (average * 2.0).min(max) * HOURS),
+                format!("{average} capacity units × 730 h"),
+            );
+        }
     } else {
         let class = engine.class(spec, &bill.graph.region);
         bill.add(
@@ -279,15 +316,35 @@ pub(super) fn cost(
             Quantity::fixed(count * HOURS),
             format!("{class} × {count} × 730 h"),
         );
+        if let Some(region) = &other {
+            bill.add_in(
+                region,
+                it,
+                "Instance of the second region",
+                "rds",
+                &engine.sku(&class, "single-az"),
+                Quantity::fixed(HOURS),
+                format!("{class} × 730 h"),
+            );
+        }
     }
-    bill.add(
-        it,
-        "Storage",
-        "aurora",
-        "storage-gb-month",
-        Quantity::fixed(spec.storage_gb * regions),
-        format!("GB × {regions} regions"),
-    );
+    bill.add(it, "Storage", "aurora", "storage-gb-month", Quantity::fixed(spec.storage_gb), "GB");
+    if let Some(region) = &other {
+        bill.add_in(
+            region,
+            it,
+            "Storage of the second region",
+            "aurora",
+            "storage-gb-month",
+            Quantity::fixed(spec.storage_gb),
+            "the same GB again",
+        );
+        if !bill.graph.has(Kind::EncryptionKey) && !bill.lines.iter().any(|it| it.item == COPY_KEY)
+        {
+            let one = Quantity::fixed(1.0);
+            bill.add_in(region, it, COPY_KEY, "kms", "key-month", one, "one key");
+        }
+    }
     bill.add(
         it,
         "I/O requests",

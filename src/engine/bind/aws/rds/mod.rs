@@ -3,6 +3,7 @@
 mod cluster;
 mod engine;
 mod instance;
+mod member;
 mod proxy;
 
 use super::kit;

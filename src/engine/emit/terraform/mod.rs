@@ -1,11 +1,25 @@
-//! A stack as Terraform, split by concern.
+//! A stack as Terraform: files split by concern, and modules where it is large.
+
+mod modules;
 
 use super::Artifact;
 use super::hcl::{Body, Names, quoted, value_text, wrap};
 use crate::engine::bind::expr::Expr;
-use crate::engine::bind::stack::{Concern, Place, Resource, Stack, Variable, VariableKind};
+use crate::engine::bind::stack::{Concern, Output, Place, Resource, Stack, Variable, VariableKind};
+use modules::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+
+/// Most resources that are written into one module. Above this the files of some
+/// concerns have several hundred lines, and a reader needs to see what passes
+/// between them; it is also where Google's guide finds a root module too large
+/// (<https://cloud.google.com/docs/terraform/best-practices/root-modules>).
+pub const LARGE: usize = 100;
+
+/// Whether a stack is written as local modules.
+fn is_large(stack: &Stack<'_>) -> bool {
+    stack.resources.iter().filter(|it| it.tf.is_some()).count() > LARGE
+}
 
 /// What the organisation says about every stack it deploys.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +39,11 @@ impl Names for Addresses<'_> {
             None => format!("null_resource.{resource}"),
         }
     }
+}
+
+/// Names for what refers to no resource.
+fn blank_names() -> Addresses<'static> {
+    Addresses(BTreeMap::new())
 }
 
 const CONCERNS: [Concern; 11] = [
@@ -55,40 +74,27 @@ pub fn files(stack: &Stack<'_>, settings: &Settings) -> Vec<Artifact> {
         Artifact::text("providers.tf", providers(stack)),
         Artifact::text("variables.tf", variables(stack, settings)),
     ];
-    let mut main =
-        String::from("locals {\n  name_prefix = \"${var.project}-${var.environment}\"\n");
-    main.push_str("}\n");
-    for source in data_sources(stack) {
-        let _ = write!(main, "\n{source}");
-    }
-    out.push(Artifact::text("main.tf", main));
-    for concern in CONCERNS {
-        let mut text = String::new();
-        let mut component = None;
-        for resource in stack.resources.iter().filter(|it| it.concern == concern) {
-            let Some(body) = resource_text(stack, resource, &names) else { continue };
-            if component != Some(&resource.component) {
-                component = Some(&resource.component);
-                if let Some(it) = stack.graph.component(&resource.component) {
-                    if !text.is_empty() {
-                        text.push('\n');
-                    }
-                    for line in wrap(&format!("{}: {}", it.title, it.reason.text), 98) {
-                        let _ = writeln!(text, "# {line}");
-                    }
-                }
-            }
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&body);
+    let parts: Vec<Part> = CONCERNS
+        .into_iter()
+        .map(|concern| Part { concern, text: concern_text(stack, concern, &names) })
+        .filter(|it| !it.text.is_empty())
+        .collect();
+    let outputs = outputs(stack, &names);
+    if is_large(stack) {
+        out.extend(modules::files(stack, &parts, &outputs));
+    } else {
+        let mut main = LOCALS.to_owned();
+        let all = &mut stack.resources.iter();
+        for source in data_sources(all, stack.outputs.values()) {
+            let _ = write!(main, "\n{source}");
         }
-        if !text.is_empty() {
-            out.push(Artifact::text(format!("{}.tf", concern.file()), text));
+        out.push(Artifact::text("main.tf", main));
+        for part in parts {
+            out.push(Artifact::text(format!("{}.tf", part.concern.file()), part.text));
         }
-    }
-    if !stack.outputs.is_empty() {
-        out.push(Artifact::text("outputs.tf", outputs(stack, &names)));
+        if !outputs.is_empty() {
+            out.push(Artifact::text("outputs.tf", outputs));
+        }
     }
     out.extend(environments(stack));
     if settings.backend.is_none() {
@@ -101,6 +107,33 @@ pub fn files(stack: &Stack<'_>, settings: &Settings) -> Vec<Artifact> {
     out
 }
 
+const LOCALS: &str = "locals {\n  name_prefix = \"${var.project}-${var.environment}\"\n}\n";
+
+/// The resources of one concern, each component below a line that says why it is there.
+fn concern_text(stack: &Stack<'_>, concern: Concern, names: &dyn Names) -> String {
+    let mut text = String::new();
+    let mut component = None;
+    for resource in stack.resources.iter().filter(|it| it.concern == concern) {
+        let Some(body) = resource_text(stack, resource, names) else { continue };
+        if component != Some(&resource.component) {
+            component = Some(&resource.component);
+            if let Some(it) = stack.graph.component(&resource.component) {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                for line in wrap(&format!("{}: {}", it.title, it.reason.text), 98) {
+                    let _ = writeln!(text, "# {line}");
+                }
+            }
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&body);
+    }
+    text
+}
+
 fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> Option<String> {
     let side = resource.tf.as_ref()?;
     let mut body = Body::new(names, 1);
@@ -108,7 +141,7 @@ fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> O
         body.comment(&format!("checkov:skip={check}:{reason}"));
     }
     if resource.place != Place::Main {
-        body.raw("provider", &format!("aws.{}", resource.place.name()));
+        body.raw("provider", &format!("aws.{}", resource.place.provider()));
         body.blank();
     }
     body.fields(&side.fields);
@@ -138,9 +171,7 @@ fn resource_text(stack: &Stack<'_>, resource: &Resource, names: &dyn Names) -> O
 }
 
 fn versions(settings: &Settings) -> String {
-    let mut out = String::from(
-        "terraform {\n  required_version = \">= 1.5.0\"\n\n  required_providers {\n    aws = {\n      source  = \"hashicorp/aws\"\n      version = \">= 5.100.0, < 7.0.0\"\n    }\n  }\n",
-    );
+    let mut out = format!("terraform {{\n{}", provider_versions(&BTreeSet::new()));
     if let Some((kind, fields)) = &settings.backend {
         let width = fields.keys().map(String::len).max().unwrap_or(0);
         let _ = writeln!(out, "\n  backend {} {{", quoted(kind));
@@ -151,6 +182,22 @@ fn versions(settings: &Settings) -> String {
     }
     out.push_str("}\n");
     out
+}
+
+/// What a module needs, and the providers that it is given besides that of the region.
+fn provider_versions(others: &BTreeSet<&str>) -> String {
+    let nothing = blank_names();
+    let mut body = Body::new(&nothing, 3);
+    body.raw("source", "\"hashicorp/aws\"");
+    body.raw("version", "\">= 5.100.0, < 7.0.0\"");
+    if !others.is_empty() {
+        let aliases: Vec<String> = others.iter().map(|it| format!("aws.{it}")).collect();
+        body.raw("configuration_aliases", &format!("[{}]", aliases.join(", ")));
+    }
+    format!(
+        "  required_version = \">= 1.5.0\"\n\n  required_providers {{\n    aws = {{\n{}    }}\n  }}\n",
+        body.finish()
+    )
 }
 
 /// Where a team keeps its state, to fill in and rename; without it Terraform
@@ -164,8 +211,9 @@ fn providers(stack: &Stack<'_>) -> String {
         (Place::Global, "CloudFront takes its certificates and firewalls from us-east-1 only."),
         (Place::Recovery, "Copies are kept in the region that takes over."),
     ] {
-        if stack.resources.iter().any(|it| it.place == place && it.tf.is_some()) {
-            let (name, region) = (place.name(), place.region(stack.graph));
+        let name = place.provider();
+        if stack.resources.iter().any(|it| it.place.provider() == name && it.tf.is_some()) {
+            let region = place.region(stack.graph);
             let _ = write!(
                 out,
                 "\n# {why}\nprovider \"aws\" {{\n  alias  = \"{name}\"\n  region = \"{region}\"\n"
@@ -249,7 +297,7 @@ fn variables(stack: &Stack<'_>, settings: &Settings) -> String {
 }
 
 fn variable_text(name: &str, variable: &Variable) -> String {
-    let nothing = Addresses(BTreeMap::new());
+    let nothing = blank_names();
     let mut body = Body::new(&nothing, 1);
     body.raw("description", &quoted(&variable.description));
     body.raw(
@@ -299,7 +347,7 @@ fn outputs(stack: &Stack<'_>, names: &dyn Names) -> String {
 /// Values of the inputs for each stage. Stages differ in name only; sizes
 /// are those of the option until somebody overrides them.
 fn environments(stack: &Stack<'_>) -> Vec<Artifact> {
-    let nothing = Addresses(BTreeMap::new());
+    let nothing = blank_names();
     ["dev", "stage", "prod"]
         .into_iter()
         .map(|stage| {
@@ -329,7 +377,11 @@ fn environments(stack: &Stack<'_>) -> Vec<Artifact> {
         .collect()
 }
 
-fn data_sources(stack: &Stack<'_>) -> BTreeSet<String> {
+/// What these resources and outputs look up.
+fn data_sources<'a>(
+    resources: &mut dyn Iterator<Item = &'a Resource>,
+    outputs: impl Iterator<Item = &'a Output>,
+) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = |value: &Expr| match value {
         Expr::AccountId => {
@@ -339,9 +391,12 @@ fn data_sources(stack: &Stack<'_>) -> BTreeSet<String> {
             found.insert("data \"aws_partition\" \"current\" {}\n".to_owned());
         }
         Expr::Zone(_) => {
-            found.insert("data \"aws_availability_zones\" \"available\" {\n  # checkov:skip=CKV_AWS_394:Zones are taken by position; pin their ids when AWS adds one to the region\n  state = \"available\"\n\n  filter {\n    name   = \"opt-in-status\"\n    values = [\"opt-in-not-required\"]\n  }\n}\n".to_owned());
+            found.insert(zones("available"));
         }
-        Expr::Hcl(text) => {
+        Expr::Hcl(text) | Expr::Either(text, _) => {
+            if text.contains("data.aws_availability_zones.recovery.") {
+                found.insert(zones("recovery"));
+            }
             // A password that is made once: whoever uses it ignores later changes.
             const PASSWORD: &str = "data.aws_secretsmanager_random_password.";
             if let Some((_, rest)) = text.split_once(PASSWORD) {
@@ -356,15 +411,27 @@ fn data_sources(stack: &Stack<'_>) -> BTreeSet<String> {
         }
         _ => {}
     };
-    for resource in &stack.resources {
+    for resource in resources {
         for (_, value) in resource.tf.iter().flat_map(|it| &it.fields) {
             visit(value, &mut look);
         }
     }
-    for output in stack.outputs.values() {
+    for output in outputs {
         visit(&output.value, &mut look);
     }
     found
+}
+
+/// The zones of the region, or of the one that takes over.
+fn zones(name: &str) -> String {
+    let provider = match name {
+        "available" => String::new(),
+        other => format!("  provider = aws.{other}\n\n"),
+    };
+    let skip = "checkov:skip=CKV_AWS_394:Zones are taken by position; pin their ids when AWS adds one to the region";
+    format!(
+        "data \"aws_availability_zones\" \"{name}\" {{\n  # {skip}\n{provider}  state = \"available\"\n\n  filter {{\n    name   = \"opt-in-status\"\n    values = [\"opt-in-not-required\"]\n  }}\n}}\n"
+    )
 }
 
 /// Calls `look` for a value and all values within it.
