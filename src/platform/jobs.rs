@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use graphile_worker::{
-    Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, TaskHandler, Worker,
-    WorkerContext, WorkerOptions, WorkerUtils,
+    Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, LocalQueueConfig,
+    TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerUtils,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,10 @@ pub fn worker(
     Workers { state: state.clone(), lanes, stop: stop.boxed().shared() }
 }
 
+/// How long a process holds a job that it has no hands for, before another may
+/// take it.
+const HELD: Duration = Duration::from_secs(5);
+
 /// All that work on jobs in this process.
 pub struct Workers {
     state: AppState,
@@ -212,6 +216,9 @@ impl Workers {
             .add_extension(self.state.clone())
             .concurrency(*concurrency)
             .poll_interval(Duration::from_secs(2))
+            // Fetches again when what it fetched is done. Without it, what a
+            // burst leaves behind is done at `concurrency` for each poll.
+            .local_queue(LocalQueueConfig::default().with_size(*concurrency).with_ttl(HELD))
             .listen_os_shutdown_signals(false)
             .shutdown_signal(self.stop.clone())
             .shutdown_grace_period(self.state.config.shutdown_timeout)

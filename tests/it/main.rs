@@ -33,6 +33,7 @@ mod prices;
 mod program;
 mod quotas;
 mod readme;
+mod schema;
 mod serve;
 mod session_bounds;
 mod session_journey;

@@ -5,6 +5,7 @@
 //! not use up what a pipeline needs. Callers we do not know are the handlers'
 //! to refuse.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -12,13 +13,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::features::orgs::plans;
 use crate::platform::api_key::Mode;
 use crate::platform::ctx::{self, Client, OrgRef, Person};
 use crate::platform::error::{Error, Result};
-use crate::platform::quota::{self, Quota, Standing};
+use crate::platform::quota::{self, Quota, Standing, Toll};
 use crate::platform::state::AppState;
 use crate::platform::usage::Call;
 
@@ -52,14 +54,33 @@ fn operation(parts: &Parts) -> String {
     format!("{} {path}", parts.method)
 }
 
+/// The units of a minute for a kind of caller on a plan.
+fn allowance(kind: &str, plan: &str) -> i64 {
+    let limits = plans::limits(plan);
+    match kind {
+        "test" => limits.test_units_per_minute,
+        "live" => limits.api_units_per_minute,
+        _ => LOGIN_UNITS.max(limits.api_units_per_minute),
+    }
+}
+
+/// The same as a table, for the statement that finds the caller.
+static ALLOWANCES: LazyLock<Value> = LazyLock::new(|| {
+    let of = |kind: &str| -> Value {
+        let plans = plans::all().iter().map(|it| it.0).chain([""]);
+        plans.map(|plan| (plan.to_owned(), Value::from(allowance(kind, plan)))).collect()
+    };
+    json!({ "login": of("login"), "live": of("live"), "test": of("test") })
+});
+
 /// The quota of a caller, and whom it is counted for.
 fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
-    let limits = plans::limits(org.map_or("free", |it| it.plan.as_str()));
-    let (subject, name, limit) = match person.key() {
-        Some(key) if key.mode == Mode::Test => (key.id, "test", limits.test_units_per_minute),
-        Some(key) => (key.id, "live", limits.api_units_per_minute),
-        None => (person.login()?.id, "login", LOGIN_UNITS.max(limits.api_units_per_minute)),
+    let (subject, name) = match person.key() {
+        Some(key) if key.mode == Mode::Test => (key.id, "test"),
+        Some(key) => (key.id, "live"),
+        None => (person.login()?.id, "login"),
     };
+    let limit = allowance(name, org.map_or("", |it| it.plan.as_str()));
     Ok((subject, Quota { name, limit, window: WINDOW }))
 }
 
@@ -70,18 +91,23 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         return next.run(Request::from_parts(parts, body)).await;
     }
     let started = Instant::now();
-    let (person, org) = match ctx::caller(&mut parts, &state).await {
+    let units = cost(&operation);
+    let toll = Toll { cost: units, window: WINDOW, allowances: &ALLOWANCES };
+    let (person, org, taken) = match ctx::paying_caller(&mut parts, &state, toll).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated) => return next.run(Request::from_parts(parts, body)).await,
         Err(err) => return err.into_response(),
     };
-    let units = cost(&operation);
-    let taken = async {
+    let settled = async {
         let (subject, quota) = quota_of(&person, org.as_ref())?;
-        Ok::<_, Error>((quota, quota::take(&state, subject, quota, units).await?))
+        let taken = match taken {
+            Some(taken) => taken,
+            None => quota::take(&state, subject, quota, units).await?,
+        };
+        Ok::<_, Error>((quota, quota.standing(taken, state.clock.now())?))
     };
-    let (quota, standing) = match taken.await {
-        Ok(taken) => taken,
+    let (quota, standing) = match settled.await {
+        Ok(settled) => settled,
         Err(err) => return err.into_response(),
     };
     let mut response = if standing.allowed {
