@@ -13,11 +13,10 @@
 //!
 //! Uses a private Postgres of its own, and stops by itself.
 
-use std::error::Error;
+mod support;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,21 +27,12 @@ use cloudgen::app;
 use cloudgen::engine::analysis;
 use cloudgen::engine::plan::Policy;
 use cloudgen::engine::requirements::Hints;
-use cloudgen::features::orgs;
-use cloudgen::platform::clock::Clock;
-use cloudgen::platform::config::Config;
-use cloudgen::platform::db::Tx as _;
-use cloudgen::platform::events::Who;
-use cloudgen::platform::ids::Ids;
 use cloudgen::platform::jobs;
-use cloudgen::platform::login::{self, Level};
 use cloudgen::platform::postgres::{self, Dirs};
-use cloudgen::platform::state::AppState;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use support::{Home, Result, say, settle};
 use uuid::Uuid;
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Connections that ask all the time.
 const CONNECTIONS: usize = 8;
@@ -60,53 +50,23 @@ const AIM_SESSION: f64 = 0.50;
 const AIM_ANALYZE: f64 = 0.60;
 const AIM_MEMORY_MB: u64 = 120;
 
-/// Directories of one run, removed with it.
-struct Home(PathBuf);
-
-impl Home {
-    fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("cloudgen-bench-{}", Ids::random().next()));
-        std::fs::DirBuilder::new().mode(0o711).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
-}
-
 fn main() -> Result<()> {
-    // What `cargo test --benches` passes is not for us to act on.
-    if std::env::args().any(|it| it == "--test") {
+    if support::is_test() {
         return Ok(());
     }
     // The server writes a line for each request; the work of making it counts.
     tracing_subscriber::fmt().json().with_writer(std::io::sink).init();
     let home = Home::new()?;
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let cache =
-        Dirs::new(None, variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref()).cache;
-    let dirs = Dirs { data: home.0.join("cloudgen"), cache };
-
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(throughput(&dirs))?;
+    runtime.block_on(throughput(&home.dirs))?;
     drop(runtime);
-    start_and_memory(&home.0, &dirs)
+    start_and_memory(&home)
 }
 
 async fn throughput(dirs: &Dirs) -> Result<()> {
     let postgres = postgres::start(dirs).await?;
-    let data = dirs.data.to_string_lossy().into_owned();
-    let config = Config::read(&|name| match name {
-        "CLOUDGEN_DATA_DIR" => Some(data.clone()),
-        "HOME" => Some("/nonexistent".to_owned()),
-        _ => None,
-    })?;
-    let state = app::state(config, postgres.url(), Clock::system(), Ids::random())?;
-    state.db.migrate().await?;
-    let (account, cookie) = sign_in(&state).await?;
+    let state = support::service(dirs, postgres.url()).await?;
+    let owner = support::owner(&state).await?;
     let pool = state.db.pool().clone();
     // Nobody is to be refused for asking as much as a benchmark does.
     let generous = tokio::spawn(forget_quotas(pool.clone()));
@@ -115,10 +75,12 @@ async fn throughput(dirs: &Dirs) -> Result<()> {
     let working = tokio::spawn(async move { workers.run().await });
 
     let ours = serve(app::router(state)).await?;
-    let bare = Router::new().route("/me", get(bare_me)).with_state((pool.clone(), account));
+    let bare = Router::new().route("/me", get(bare_me)).with_state((pool.clone(), owner.account));
     let bare = serve(bare).await?;
-    let cookie =
-        format!("Cookie: {cookie}\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n");
+    let cookie = format!(
+        "Cookie: {}\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n",
+        owner.cookie
+    );
     let new = json!({ "name": "bench", "mode": "live", "scopes": ["sessions:write"] });
     let key = post(ours, "/api/v1/keys", &cookie, &new).await?;
     let key = format!("Authorization: Bearer {}\r\n", key["key"].as_str().ok_or("no key")?);
@@ -184,15 +146,6 @@ async fn forget_quotas(pool: PgPool) {
     }
 }
 
-/// Waits until all files are made.
-async fn settle(pool: &PgPool) -> Result<()> {
-    let left = "select count(*) from graphile_worker._private_jobs where run_at <= now()";
-    while sqlx::query_scalar::<_, i64>(left).fetch_one(pool).await? > 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
-}
-
 /// Analyses per second with nothing around them.
 async fn engine_rate(time: Duration) -> Result<f64> {
     let begun = Instant::now();
@@ -214,27 +167,6 @@ async fn engine_rate(time: Duration) -> Result<f64> {
         done += task.await?;
     }
     Ok(f64::from(done) / begun.elapsed().as_secs_f64())
-}
-
-/// Somebody who owns an organisation, and their cookie.
-async fn sign_in(state: &AppState) -> Result<(Uuid, String)> {
-    let mut tx = state.db.system(Who::system()).await?;
-    let account = tx.new_id();
-    let now = tx.now();
-    sqlx::query(
-        "insert into account (id, email, name, email_verified_at, created_at)
-         values ($1, 'ada@example.com', 'Ada', $2, $2)",
-    )
-    .bind(account)
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
-    let org = orgs::found(&mut tx, account, "Acme").await?;
-    sqlx::query("update org set plan = 'enterprise'").execute(&mut *tx).await?;
-    let token = login::create(&mut tx, account, Some(org), Level::Password).await?;
-    tx.commit().await?;
-    let cookie = login::cookie(&state.config, &token);
-    Ok((account, format!("{}={}", cookie.name(), cookie.value())))
 }
 
 async fn bare_me(State((pool, id)): State<(PgPool, Uuid)>) -> String {
@@ -338,13 +270,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 struct Server(Child);
 
 impl Server {
-    fn start(home: &Path, dirs: &Dirs, address: SocketAddr) -> Result<Self> {
+    fn start(home: &Home, address: SocketAddr) -> Result<Self> {
         let child = Command::new(env!("CARGO_BIN_EXE_cloudgen"))
             .arg("serve")
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("XDG_DATA_HOME", home)
-            .env("XDG_CACHE_HOME", dirs.cache.parent().ok_or("no cache")?)
+            .env("XDG_DATA_HOME", home.path())
+            .env("XDG_CACHE_HOME", home.dirs.cache.parent().ok_or("no cache")?)
             .env("CLOUDGEN_BIND", address.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -382,18 +314,18 @@ impl Drop for Server {
     }
 }
 
-fn start_and_memory(home: &Path, dirs: &Dirs) -> Result<()> {
+fn start_and_memory(home: &Home) -> Result<()> {
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let mut server = Server::start(home, dirs, address)?;
+        let mut server = Server::start(home, address)?;
         times.push(server.first_answer(address, begun)?.as_secs_f64() * 1000.0);
         server.stop()?;
     }
     say(&format!("warm start to first answer    {:>9.0} ms", median(times)));
 
-    let mut server = Server::start(home, dirs, address)?;
+    let mut server = Server::start(home, address)?;
     server.first_answer(address, Instant::now())?;
     // Whatever it still does after a start, it does by then.
     std::thread::sleep(Duration::from_secs(3));
@@ -413,8 +345,4 @@ fn answers(address: SocketAddr) -> Result<bool> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer.starts_with("HTTP/1.1 200"))
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

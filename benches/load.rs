@@ -10,26 +10,25 @@
 //!
 //! and what the program's memory was before, at most, and after.
 
+mod support;
+
 use std::error::Error;
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use cloudgen::features::orgs;
 use cloudgen::platform::clock::Clock;
-use cloudgen::platform::db::{Db, Tx as _};
+use cloudgen::platform::db::Db;
 use cloudgen::platform::events::Who;
 use cloudgen::platform::ids::Ids;
 use cloudgen::platform::login::{self, Level};
-use cloudgen::platform::postgres::{self, Dirs, State};
+use cloudgen::platform::postgres::{self, State};
 use sqlx::PgPool;
+use support::{Home, Result, account, say, settle};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const PEOPLE: usize = 50;
 const ROUNDS: usize = 5;
@@ -49,7 +48,7 @@ const TEXTS: [&str; 5] = [
 
 /// The program and its data.
 struct Server {
-    home: PathBuf,
+    home: Home,
     process: Child,
 }
 
@@ -60,13 +59,11 @@ impl Drop for Server {
             rustix::process::kill_process(pid, rustix::process::Signal::TERM).ok();
         }
         self.process.wait().ok();
-        std::fs::remove_dir_all(&self.home).ok();
     }
 }
 
 fn main() -> Result<()> {
-    // What `cargo test --benches` passes is not for us to act on.
-    if std::env::args().any(|it| it == "--test") {
+    if support::is_test() {
         return Ok(());
     }
     let runtime =
@@ -75,24 +72,19 @@ fn main() -> Result<()> {
 }
 
 async fn measure() -> Result<()> {
-    let home = std::env::temp_dir().join(format!("cloudgen-bench-{}", Ids::random().next()));
-    std::fs::DirBuilder::new().mode(0o711).create(&home)?;
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let cache =
-        Dirs::new(None, variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref()).cache;
+    let home = Home::new()?;
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let process = Command::new(env!("CARGO_BIN_EXE_cloudgen"))
         .arg("serve")
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("XDG_DATA_HOME", &home)
-        .env("XDG_CACHE_HOME", cache.parent().ok_or("no cache")?)
+        .env("XDG_DATA_HOME", home.path())
+        .env("XDG_CACHE_HOME", home.dirs.cache.parent().ok_or("no cache")?)
         .env("CLOUDGEN_BIND", address.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let dirs = Dirs { data: home.join("cloudgen"), cache };
     let server = Server { home, process };
     let begun = Instant::now();
     while !matches!(get(address, "/readyz", "").await, Ok(answer) if answer.starts_with("HTTP/1.1 200"))
@@ -102,7 +94,9 @@ async fn measure() -> Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let State::Running(url) = postgres::look(&dirs)? else { return Err("no Postgres".into()) };
+    let State::Running(url) = postgres::look(&server.home.dirs)? else {
+        return Err("no Postgres".into());
+    };
     let pool = PgPool::connect(&url).await?;
     let cookies = people(&pool).await?;
 
@@ -180,16 +174,7 @@ async fn people(pool: &PgPool) -> Result<Vec<String>> {
     let mut org = None;
     let mut cookies = Vec::new();
     for n in 0..PEOPLE {
-        let (account, now) = (tx.new_id(), tx.now());
-        sqlx::query(
-            "insert into account (id, email, name, email_verified_at, created_at)
-             values ($1, $2, 'Ada', $3, $3)",
-        )
-        .bind(account)
-        .bind(format!("ada{n}@example.com"))
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+        let account = account(&mut tx, n).await?;
         let org = match org {
             Some(org) => {
                 sqlx::query(
@@ -197,7 +182,7 @@ async fn people(pool: &PgPool) -> Result<Vec<String>> {
                 )
                 .bind(org)
                 .bind(account)
-                .bind(now)
+                .bind(Utc::now())
                 .execute(&mut *tx)
                 .await?;
                 org
@@ -210,15 +195,6 @@ async fn people(pool: &PgPool) -> Result<Vec<String>> {
     sqlx::query("update org set plan = 'enterprise'").execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(cookies)
-}
-
-/// Waits until nothing is left to do.
-async fn settle(pool: &PgPool) -> Result<()> {
-    let left = "select count(*) from graphile_worker._private_jobs where run_at <= now()";
-    while sqlx::query_scalar::<_, i64>(left).fetch_one(pool).await? > 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
 }
 
 struct Times {
@@ -319,8 +295,4 @@ fn memory(server: &Server) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process.id()))?;
     let resident = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(resident.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

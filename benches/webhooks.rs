@@ -5,14 +5,13 @@
 //! - deliveries per second from the queue to a receiver on this machine, each
 //!   signed, sent, answered and written down;
 //! - the slowest of twenty answers to lists of deliveries, in a log of a
-//!   million, for each way of filtering them.
+//!   million, for each way of filtering them;
+//! - the same of keys and their use, with a million rows of the latter.
 //!
 //! Uses a private Postgres of its own, and stops by itself.
 
-use std::error::Error;
-use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+mod support;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,73 +20,47 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use cloudgen::app;
-use cloudgen::features::orgs;
-use cloudgen::platform::clock::Clock;
-use cloudgen::platform::config::Config;
-use cloudgen::platform::db::Tx as _;
 use cloudgen::platform::events::{self, Event, Who};
-use cloudgen::platform::ids::Ids;
 use cloudgen::platform::jobs;
-use cloudgen::platform::login::{self, Level};
 use cloudgen::platform::postgres::{self, Dirs};
 use cloudgen::platform::state::AppState;
 use serde_json::{Value, json};
+use support::{Home, Result, say};
 use tower::ServiceExt as _;
 use uuid::Uuid;
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const DELIVERIES: usize = 3_000;
 const LOG: i64 = 1_000_000;
 const ASKED: usize = 60;
+/// Keys that were used every day, and what for.
+const KEYS: u32 = 40;
+const OPERATIONS: i64 = 80;
 
 /// Lists are answered within this time, nineteen times of twenty.
 const AIM_LIST: Duration = Duration::from_millis(50);
 
-struct Home(PathBuf);
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
-}
-
 fn main() -> Result<()> {
-    // What `cargo test --benches` passes is not for us to act on.
-    if std::env::args().any(|it| it == "--test") {
+    if support::is_test() {
         return Ok(());
     }
-    let path = std::env::temp_dir().join(format!("cloudgen-bench-{}", Ids::random().next()));
-    std::fs::DirBuilder::new().mode(0o711).create(&path)?;
-    let home = Home(path);
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let cache =
-        Dirs::new(None, variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref()).cache;
-    let dirs = Dirs { data: home.0.join("cloudgen"), cache };
+    let home = Home::new()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(&dirs))
+    runtime.block_on(run(&home.dirs))
 }
 
 async fn run(dirs: &Dirs) -> Result<()> {
     let postgres = postgres::start(dirs).await?;
-    let data = dirs.data.to_string_lossy().into_owned();
-    let config = Config::read(&|name| match name {
-        "CLOUDGEN_DATA_DIR" => Some(data.clone()),
-        "CLOUDGEN_OUTBOUND_ALLOW" => Some("127.0.0.1".to_owned()),
-        "HOME" => Some("/nonexistent".to_owned()),
-        _ => None,
-    })?;
-    let state = app::state(config, postgres.url(), Clock::system(), Ids::random())?;
-    state.db.migrate().await?;
-    let (org, cookie) = sign_in(&state).await?;
-    let caller = Caller { router: app::router(state.clone()), cookie };
+    let state = support::service(dirs, postgres.url()).await?;
+    let owner = support::owner(&state).await?;
+    let caller = Caller { router: app::router(state.clone()), cookie: owner.cookie };
 
     let (url, received) = receiver().await?;
     let new = json!({ "url": url, "events": ["workspace.renamed"] });
     let webhook = caller.ask("POST", "/api/v1/webhooks", Some(new)).await?;
     let id: Uuid = webhook["id"].as_str().ok_or("no id")?.parse()?;
-    deliver(&state, org, &received).await?;
-    lists(&state, &caller, (org, id)).await?;
+    deliver(&state, owner.org, &received).await?;
+    lists(&state, &caller, (owner.org, id)).await?;
+    usage(&state, &caller, owner.org).await?;
     state.db.pool().close().await;
     postgres.stop().await?;
     Ok(())
@@ -152,20 +125,52 @@ async fn lists(state: &AppState, caller: &Caller, (org, id): (Uuid, Uuid)) -> Re
         ("by both", "?type=artifacts.failed&status=failed"),
         ("by both, most of them", "?type=workspace.created&status=delivered"),
     ] {
-        let mut times = Vec::with_capacity(ASKED);
-        for _ in 0..ASKED {
-            let begun = Instant::now();
-            caller.ask("GET", &format!("{base}{query}"), None).await?;
-            times.push(begun.elapsed());
-        }
-        times.sort();
-        let p95 = times[ASKED * 95 / 100];
-        say(&format!(
-            "a list, {what:<22} {:>9.1} ms p95  (aim: at most {} ms)",
-            p95.as_secs_f64() * 1000.0,
-            AIM_LIST.as_millis()
-        ));
+        measure(caller, &format!("a list, {what}"), &format!("{base}{query}")).await?;
     }
+    Ok(())
+}
+
+/// Fills what is known about the use of keys, and asks for reports of it.
+async fn usage(state: &AppState, caller: &Caller, org: Uuid) -> Result<()> {
+    for nth in 0..KEYS {
+        let new =
+            json!({ "name": format!("key {nth}"), "mode": "live", "scopes": ["sessions:read"] });
+        caller.ask("POST", "/api/v1/keys", Some(new)).await?;
+    }
+    // As many operations as the API has, on every day of the past.
+    sqlx::query(
+        "insert into api_usage
+                (org_id, key_id, day, operation, calls, client_errors, server_errors, limited, units, buckets)
+         select $1, k.id, current_date - d, 'GET /api/v1/operation/' || o, 100, 2, 0, 1, 100, array_fill(9, array[11])
+           from api_key k, generate_series(0, $2 / ($3 * $4) - 1) d, generate_series(1, $4) o
+          where k.org_id = $1",
+    )
+    .bind(org)
+    .bind(LOG)
+    .bind(i64::from(KEYS))
+    .bind(OPERATIONS)
+    .execute(state.db.pool())
+    .await?;
+    sqlx::query("analyze api_usage").execute(state.db.pool()).await?;
+    measure(caller, "keys", "/api/v1/keys").await?;
+    measure(caller, "use of 30 days", "/api/v1/usage").await
+}
+
+/// Tells how long nineteen of twenty answers take at most.
+async fn measure(caller: &Caller, what: &str, path: &str) -> Result<()> {
+    let mut times = Vec::with_capacity(ASKED);
+    for _ in 0..ASKED {
+        let begun = Instant::now();
+        caller.ask("GET", path, None).await?;
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    let p95 = times[ASKED * 95 / 100];
+    say(&format!(
+        "{what:<30} {:>9.1} ms p95  (aim: at most {} ms)",
+        p95.as_secs_f64() * 1000.0,
+        AIM_LIST.as_millis()
+    ));
     Ok(())
 }
 
@@ -181,25 +186,6 @@ async fn receiver() -> Result<(String, Arc<AtomicUsize>)> {
     let url = format!("http://{}/", listener.local_addr()?);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok((url, received))
-}
-
-/// Somebody who owns an organisation, and their cookie.
-async fn sign_in(state: &AppState) -> Result<(Uuid, String)> {
-    let mut tx = state.db.system(Who::system()).await?;
-    let (account, now) = (tx.new_id(), tx.now());
-    sqlx::query(
-        "insert into account (id, email, name, email_verified_at, created_at)
-         values ($1, 'ada@example.com', 'Ada', $2, $2)",
-    )
-    .bind(account)
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
-    let org = orgs::found(&mut tx, account, "Acme").await?;
-    let token = login::create(&mut tx, account, Some(org), Level::Password).await?;
-    tx.commit().await?;
-    let cookie = login::cookie(&state.config, &token);
-    Ok((org, format!("{}={}", cookie.name(), cookie.value())))
 }
 
 struct Caller {
@@ -225,8 +211,4 @@ impl Caller {
         }
         Ok(serde_json::from_slice(&bytes)?)
     }
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

@@ -38,3 +38,4 @@ pub mod rate_limit;
 pub mod state;
 pub mod telemetry;
 pub mod usage;
+pub mod work;

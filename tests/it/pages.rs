@@ -1,5 +1,7 @@
 //! Every template is rendered, and every page is well made.
 
+use std::path::Path;
+
 use cloudgen::platform::access::Role;
 use cloudgen::platform::page::Templates;
 
@@ -163,14 +165,16 @@ pub fn well_made(path: &str, html: &str) {
     }
 }
 
+fn sources(folder: &Path) -> String {
+    let paths = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    paths
+        .map(|it| if it.is_dir() { sources(&it) } else { std::fs::read_to_string(it).unwrap() })
+        .collect()
+}
+
 #[test]
 fn every_template_is_rendered_by_a_test() {
-    let sources: String = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it"))
-        .unwrap()
-        .map(|it| it.unwrap().path())
-        .filter(|it| it.is_file())
-        .map(|it| std::fs::read_to_string(it).unwrap())
-        .collect();
+    let sources = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it")));
     let missing: Vec<_> = Templates::names()
         .into_iter()
         .filter(|name| {

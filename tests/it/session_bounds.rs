@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::ACCESS;
+use crate::browser::Browser;
+use crate::pages::{Looker, PAGES};
 use crate::session_journey::{Stream, prepared};
-use crate::support::{App, Caller};
+use crate::support::{App, Caller, Receiver};
 
 /// Written wherever one organisation can write, and never to be read by another.
 const CANARY: &str = "zqcanary";
@@ -319,6 +321,64 @@ async fn texts_that_mean_harm_reach_no_code_and_no_export() {
     let refused = ann.patch(&api, json!({ "title": "a\u{1b}[31mb" })).await.expect(422);
     assert!(refused.text.contains("title"), "{}", refused.text);
     app.run_jobs().await;
+}
+
+/// What would run if a page took it for a script, or for anything but text.
+const SCRIPT: &str =
+    "</script><script>window.__ran=1</script><img src=x onerror=window.__ran=2>\u{2028}<!--";
+
+/// ASVS V1.2.3
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_text_becomes_a_script() {
+    let (app, base) = App::served().await;
+    let ann = app.member(app.org(&format!("Acme {SCRIPT}")).await, Role::Owner).await;
+    let receiver = Receiver::start().await;
+    ann.patch("/api/v1/me", json!({ "name": SCRIPT })).await.expect(200);
+    ann.post("/api/v1/workspaces", json!({ "name": SCRIPT })).await.expect(201);
+    let hook = json!({ "url": receiver.url, "events": [], "description": SCRIPT });
+    ann.post("/api/v1/webhooks", hook).await.expect(201);
+    let key = json!({ "name": SCRIPT, "mode": "test", "scopes": ["sessions:read"] });
+    ann.post("/api/v1/keys", key).await.expect(201);
+    let text = format!("A web shop with PostgreSQL in Frankfurt. Call it {SCRIPT}");
+    let session = ann.submit("/sessions", &[("text", &text)]).await.location().to_owned();
+    app.run_jobs().await;
+    let title = json!({ "title": SCRIPT });
+    ann.patch(&format!("/api/v1{session}"), title).await.expect(200);
+    ann.submit(&format!("{session}/messages"), &[("text", SCRIPT)]).await.expect(303);
+    app.run_jobs().await;
+
+    let browser = Browser::start().await;
+    let cookie = ann.cookie("cloudgen");
+    browser.become_caller(&base, cookie.as_deref().map(|it| ("cloudgen", it))).await;
+    let own = ["", "/analyses/1", "/analyses/1/better/diagram", "/analyses/1/better/costs"]
+        .into_iter()
+        .chain(["/analyses/1/better/code", "/analyses/1/better/why"])
+        .map(|it| format!("{session}{it}"));
+    let pages = PAGES.iter().filter(|it| it.1 == Looker::Owner).map(|it| it.2.to_owned());
+    let mut shown = 0;
+    for path in own.chain(pages) {
+        browser.goto(&format!("{base}{path}")).await.unwrap();
+        let found = browser
+            .execute(
+                "const bad = [];
+                 if (window.__ran !== undefined) bad.push('a text was run');
+                 if (document.querySelector('script:not([src])')) bad.push('an inline script');
+                 if (document.querySelector('img[src=x]')) bad.push('a picture that nobody put there');
+                 for (const it of document.querySelectorAll('*'))
+                     for (const { name, value } of it.attributes) {
+                         if (name.startsWith('on')) bad.push(name);
+                         if (!/^[[{]/.test(value) || !/^(data|hx)-/.test(name)) continue;
+                         try { JSON.parse(value) } catch { bad.push(name + ' is no JSON: ' + value) }
+                     }
+                 return [bad, document.body.innerText.includes('window.__ran=1')]",
+                vec![],
+            )
+            .await
+            .unwrap();
+        assert_eq!(found[0], json!([]), "{path}");
+        shown += usize::from(found[1] == true);
+    }
+    assert!(shown >= 10, "the text is shown on {shown} pages only");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use crate::platform::api_key::Mode;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 /// An analysis without its contents.
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
@@ -190,12 +191,15 @@ impl Replay {
             From::Memory(made) => return Ok(made),
             From::Brief(brief) => brief,
         };
-        // Off the threads that answer requests.
-        let made = tokio::task::spawn_blocking(move || Arc::new(brief.analyze()));
-        let made = made.await.map_err(anyhow::Error::from)?;
-        state.cache.put("analysis", self.at.0, self.at.1.into(), &made, WEIGHT);
+        let made = work::run(move || Arc::new(brief.analyze())).await?;
+        remember(state, self.at.0, self.at.1, &made);
         Ok(made)
     }
+}
+
+/// Keeps what the engine made for who looks at it next.
+pub fn remember(state: &AppState, session_id: Uuid, number: i32, made: &Arc<Analysis>) {
+    state.cache.put("analysis", session_id, number.into(), made, WEIGHT);
 }
 
 /// A report as it is kept.

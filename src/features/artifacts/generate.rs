@@ -1,7 +1,6 @@
 //! Making a set: asked for in one transaction, generated outside of any, kept
 //! in another one.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use super::browser::Texts;
 use super::store::{self, Block, File, Set};
-use crate::engine::analysis::{self, Design, Format};
+use crate::engine::analysis::{self, Analysis, Design, Format};
 use crate::engine::bind;
 use crate::engine::brief::Brief;
 use crate::engine::emit::terraform::Settings;
@@ -24,6 +23,7 @@ use crate::platform::events::{self, Event, Who};
 use crate::platform::jobs::{self, Job};
 use crate::platform::live;
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 /// What a set is made of.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ pub async fn now(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<
     let (set, _) = insert(tx, of, account_id).await?;
     if set.state != "ready" {
         let brief = analyses::brief(tx, of.session_id, of.analysis).await?;
-        let package = package(brief, of.tier, of.format).await?;
+        let package = package(move || make(&brief.analyze(), &brief, of.tier, of.format)).await?;
         keep(tx, &set, &package).await?;
     }
     store::find(tx, set.id).await
@@ -127,18 +127,14 @@ async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
     Ok(())
 }
 
-async fn package(brief: Brief, tier: Tier, format: Format) -> Result<Package> {
-    let made = tokio::task::spawn_blocking(move || {
-        // A fault of the engine is this set's failure, with a message of ours.
-        std::panic::catch_unwind(AssertUnwindSafe(|| make(&brief, tier, format))).unwrap_or(None)
-    });
-    made.await.map_err(anyhow::Error::from)?.ok_or_else(|| {
+async fn package(make: impl FnOnce() -> Option<Package> + Send + 'static) -> Result<Package> {
+    // A fault of the engine is this set's failure, with a message of ours.
+    work::run(make).await.ok().flatten().ok_or_else(|| {
         Error::conflict("not_generated", "this option could not be turned into code")
     })
 }
 
-fn make(brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
-    let analysis = brief.analyze();
+fn make(analysis: &Analysis, brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
     let design = analysis.options.iter().find(|it| it.graph.tier == tier)?;
     write(design, format, &brief.code(), &|_, content| content)
 }
@@ -237,11 +233,13 @@ impl Generate {
         let set = store::find(&mut tx, self.set_id).await?;
         tell(&mut tx, &set, "running").await?;
         let brief = analyses::brief(&mut tx, set.session_id, set.analysis).await?;
+        let replay = analyses::replay(state, &mut tx, set.session_id, set.analysis).await?;
         tx.commit().await?;
 
         let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
         let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
-        let package = package(brief, tier, format).await?;
+        let analysis = replay.make(state).await?;
+        let package = package(move || make(&analysis, &brief, tier, format)).await?;
 
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
         keep(&mut tx, &set, &package).await?;

@@ -101,6 +101,7 @@ struct Answered {
     params(("Prefer" = Option<String>, Header, description = "`respond-async` to be answered at once with 202")),
     responses((status = 200, body = Answered), (status = 202, body = Answered), Errors))]
 async fn analyze(
+    State(state): State<AppState>,
     ctx: Ctx,
     headers: HeaderMap,
     Json(request): Json<AnalyzeRequest>,
@@ -119,7 +120,7 @@ async fn analyze(
     if wants_async(&headers) {
         turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&ctx, tx, place, input).await
+        turn_now(&state, &ctx, tx, place, input).await
     }
 }
 
@@ -175,7 +176,13 @@ impl Place {
 
 /// A turn from beginning to end in the transaction of the request. Thinking
 /// comes first: events make the others of the organisation wait until the end.
-async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Result<Response> {
+async fn turn_now(
+    state: &AppState,
+    ctx: &Ctx,
+    mut tx: TenantTx,
+    place: Place,
+    input: Input,
+) -> Result<Response> {
     let after = match &place {
         Place::After { session, parent } => Some((session.id, *parent)),
         Place::New { .. } => None,
@@ -199,6 +206,9 @@ async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Re
         None => None,
     };
     tx.commit().await?;
+    if let Some(number) = number {
+        thought.remember(state, session.id, number);
+    }
     let body = Answered {
         session_id: session.id,
         mode: session.mode,
@@ -358,6 +368,7 @@ struct Setting {
     params(("id" = Uuid, Path), ("Prefer" = Option<String>, Header, description = "`respond-async` to be answered at once with 202")),
     responses((status = 200, body = Answered), (status = 202, body = Answered), Errors))]
 async fn create_message(
+    State(state): State<AppState>,
     ctx: Ctx,
     headers: HeaderMap,
     Path(id): Path<Uuid>,
@@ -374,7 +385,7 @@ async fn create_message(
     if wants_async(&headers) {
         turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&ctx, tx, place, input).await
+        turn_now(&state, &ctx, tx, place, input).await
     }
 }
 

@@ -6,6 +6,7 @@
 //! three in the request when it can. Either way an answer ends once: whoever
 //! finds it no longer running leaves it alone.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::engine::analysis::Analysis;
 use crate::engine::answer;
 use crate::engine::brief::{self, Brief, Step};
 use crate::engine::graph::Tier;
@@ -27,6 +29,7 @@ use crate::platform::events::{self, Event, Who};
 use crate::platform::jobs::{self, Job};
 use crate::platform::live;
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 use super::defaults;
 use super::messages::{self, End, Message, New};
@@ -72,6 +75,7 @@ struct Made {
     report: Vec<u8>,
     headline: Value,
     title: String,
+    analysis: Arc<Analysis>,
 }
 
 impl Input {
@@ -266,13 +270,19 @@ pub async fn prepare(
 /// Runs the engine where it does not hold up others. `steps` hears what it has
 /// got done, in plain words.
 pub async fn think(work: Work, steps: Option<mpsc::UnboundedSender<Value>>) -> Result<Thought> {
-    let thinking = tokio::task::spawn_blocking(move || work.think(steps));
-    Ok(thinking.await.map_err(anyhow::Error::from)?)
+    Ok(work::run(move || work.think(steps)).await?)
 }
 
 impl Thought {
     pub fn text(&self) -> &str {
         &self.body
+    }
+
+    /// Keeps the analysis that it was kept as at hand: its files are made next.
+    pub fn remember(&self, state: &AppState, session_id: Uuid, number: i32) {
+        if let Some(made) = &self.made {
+            analyses::remember(state, session_id, number, &made.analysis);
+        }
     }
 
     /// Whether it is a design, rather than words about one.
@@ -329,6 +339,7 @@ impl Work {
             title: title(&after.requirements.needs.title, &self.brief.turns),
             brief: self.brief,
             headline,
+            analysis: Arc::new(after),
         };
         let content = json!({
             "kind": "analysis",
@@ -506,30 +517,45 @@ impl Answer {
         let (steps, mut taken) = mpsc::unbounded_channel();
         let thinking = think(work, Some(steps));
         let telling = async {
-            let mut nth = 0;
-            while let Some(step) = taken.recv().await {
-                nth += 1;
-                if nth <= told {
-                    continue;
-                }
-                if let Err(err) = self.tell_step(state, step).await {
-                    tracing::warn!(error = %err, "a step was not told");
+            let (mut known, mut steps) = (told, Vec::new());
+            // What was done while the last were told is told together.
+            while taken.recv_many(&mut steps, usize::MAX).await > 0 {
+                let old = known.min(steps.len());
+                known -= old;
+                if let Err(err) = self.tell_steps(state, steps.drain(..).skip(old)).await {
+                    tracing::warn!(error = %err, "steps were not told");
                 }
             }
         };
         let (thought, ()) = tokio::join!(thinking, telling);
 
+        let thought = thought?;
+        let (session, answer) = (self.session_id, self.message_id);
         let mut tx = state.db.tenant(self.org_id, self.who()).await?;
-        end(&mut tx, self.session_id, self.message_id, &thought?, Some(self.account_id)).await?;
-        Ok(tx.commit().await?)
+        let ended = end(&mut tx, session, answer, &thought, Some(self.account_id)).await?;
+        tx.commit().await?;
+        // Not before: a number that is rolled back is given again.
+        if let Some(Some(number)) = ended {
+            thought.remember(state, session, number);
+        }
+        Ok(())
     }
 
-    async fn tell_step(&self, state: &AppState, step: Value) -> Result<()> {
+    async fn tell_steps(
+        &self,
+        state: &AppState,
+        steps: impl ExactSizeIterator<Item = Value>,
+    ) -> Result<()> {
+        if steps.len() == 0 {
+            return Ok(());
+        }
         let mut tx = state.db.tenant(self.org_id, self.who()).await?;
         // A step that a crash forgets is taken again.
         sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
-        let data = json!({ "id": self.message_id, "step": step });
-        live::tell(&mut tx, self.session_id, "step", data).await?;
+        for step in steps {
+            let data = json!({ "id": self.message_id, "step": step });
+            live::tell(&mut tx, self.session_id, "step", data).await?;
+        }
         Ok(tx.commit().await?)
     }
 
