@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_types, reason = "these wrap the ones that are not to be used")]
 
+use axum::body::Bytes;
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -39,18 +40,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        match axum::Json::from_request(request, state).await {
+        if !is_json(request.headers()) {
+            return Err(Error::MediaType("application/json"));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|err| {
+            if err.status() == 413 { Error::TooLarge } else { Error::Malformed(err.body_text()) }
+        })?;
+        match axum::Json::from_bytes(&body) {
+            // serde takes a list for an object whose fields come in their order.
+            Ok(_) if body.trim_ascii_start().first() != Some(&b'{') => {
+                Err(Error::invalid("", "must be an object"))
+            }
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(err)) => {
                 Err(Error::Invalid(vec![placed(&without_preamble(&err.body_text()))]))
             }
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Error::MediaType("application/json"))
-            }
-            Err(err) if err.status() == 413 => Err(Error::TooLarge),
             Err(err) => Err(Error::Malformed(err.body_text())),
         }
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
+    let essence = media.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    essence == "application/json"
+        || essence.starts_with("application/") && essence.ends_with("+json")
 }
 
 /// serde's complaint, without axum's words about deserialising into a type.

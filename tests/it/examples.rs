@@ -61,6 +61,14 @@ impl Recorder {
         let response = &operation["responses"][&status];
         assert!(response.is_object(), "{id} answers {status}, which is not described");
         let body = self.sent_as_described(id, &operation, body);
+        let body = match body {
+            // As its schema describes a form: by its fields.
+            Value::String(form) => {
+                let fields = url::form_urlencoded::parse(form.as_bytes()).into_owned();
+                fields.map(|(name, it)| (name, Value::from(it))).collect::<Map<_, _>>().into()
+            }
+            other => other,
+        };
         let value = self.answered_as_described(id, response, &answer);
         if id != "download_artifacts" {
             let shown = self.shown(&value);
@@ -114,6 +122,10 @@ impl Recorder {
     fn shown(&mut self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::from(self.named(text)),
+            // A few words say what there is; of things, one shows what they are like.
+            Value::Array(items) if items.len() <= 6 && items.iter().all(Value::is_string) => {
+                items.iter().map(|it| self.shown(it)).collect()
+            }
             Value::Array(items) => items.iter().take(1).map(|it| self.shown(it)).collect(),
             Value::Object(map) => {
                 let many = map.len() > 40;

@@ -122,6 +122,9 @@ async fn list_artifacts(
     Path(session_id): Path<Uuid>,
     Query(query): Query<OfAnalysis>,
 ) -> Result<List<Set>> {
+    if query.analysis.is_some_and(|it| it < 1) {
+        return Err(Error::invalid("analysis", "must be 1 or more"));
+    }
     let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     analyses::exists(&mut tx, session_id).await?;
     let items = store::list(&mut tx, session_id, query.analysis).await?;

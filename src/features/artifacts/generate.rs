@@ -94,9 +94,9 @@ pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
         let message = format!("this set is {} already", set.state);
         return Err(Error::conflict("not_cancellable", message));
     }
-    tell(tx, &set, "cancelled").await?;
     let cancelled = Event::new("artifacts.cancelled").on("session", set.session_id);
-    events::emit(tx, cancelled.after(about(&set))).await
+    events::emit(tx, cancelled.after(about(&set))).await?;
+    tell(tx, &set, "cancelled").await
 }
 
 fn about(set: &Set) -> serde_json::Value {
@@ -117,12 +117,12 @@ async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
         store::complete(tx, set.id, &package.manifest, &package.archive, &package.checksum).await?;
     // Otherwise it was cancelled meanwhile, or another attempt was quicker.
     if kept {
-        tell(tx, set, "ready").await?;
         let ready = Event::new("artifacts.ready").on("session", set.session_id);
         let mut after = about(set);
         after["files"] = package.manifest.len().into();
         after["sha256"] = hex(&package.checksum).into();
         events::emit(tx, ready.after(after)).await?;
+        tell(tx, set, "ready").await?;
     }
     Ok(())
 }
@@ -251,9 +251,9 @@ impl Generate {
         let unfinished = &["queued", "running"];
         if store::set_state(&mut tx, self.set_id, unfinished, "failed", Some(why)).await? {
             let set = store::find(&mut tx, self.set_id).await?;
-            tell(&mut tx, &set, "failed").await?;
             let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
             events::emit(&mut tx, failed.after(about(&set))).await?;
+            tell(&mut tx, &set, "failed").await?;
         }
         Ok(tx.commit().await?)
     }

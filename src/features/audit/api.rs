@@ -26,6 +26,9 @@ async fn list_events(
     if filter.name.as_deref().is_some_and(|it| it.chars().count() > 100) {
         return Err(Error::invalid("name", "must have at most 100 characters"));
     }
+    if filter.outcome.as_deref().is_some_and(|it| !["success", "refused", "failed"].contains(&it)) {
+        return Err(Error::invalid("outcome", "must be success, refused or failed"));
+    }
     let mut tx = ctx.begin(Action::ViewEvents).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
     tx.commit().await?;

@@ -79,6 +79,7 @@ pub fn complete(document: &mut Value) {
     document["paths"] = paths;
     document["paths"]["/api/v1/openapi.json"] = itself();
     name_items(document);
+    bound_numbers(document);
     drop_unused(document);
 }
 
@@ -91,6 +92,31 @@ fn name_items(document: &mut Value) {
         if schemas.contains_key(of) {
             let pointer = json!({ "$ref": format!("#/components/schemas/{of}") });
             schemas[&list]["properties"]["items"]["items"] = pointer;
+        }
+    }
+}
+
+/// Numbers that are taken in say how large they can be, at most what their type
+/// holds.
+fn bound_numbers(document: &mut Value) {
+    let mut bodies = Vec::new();
+    for item in document["paths"].as_object().into_iter().flatten() {
+        for operation in item.1.as_object().into_iter().flatten() {
+            let content = operation.1["requestBody"]["content"].as_object();
+            let named =
+                content.into_iter().flatten().filter_map(|it| it.1["schema"]["$ref"].as_str());
+            bodies
+                .extend(named.map(|it| it.trim_start_matches("#/components/schemas/").to_owned()));
+        }
+    }
+    for body in bodies {
+        let fields = document["components"]["schemas"][&body]["properties"].as_object_mut();
+        for (_, field) in fields.into_iter().flatten().filter(|it| it.1["format"] == "int32") {
+            for (bound, most) in [("minimum", i32::MIN), ("maximum", i32::MAX)] {
+                if field[bound].is_null() {
+                    field[bound] = json!(most);
+                }
+            }
         }
     }
 }

@@ -161,8 +161,11 @@ fn curl(method: &str, path: &str, media: &str, example: &Value) -> String {
         lines.push("  -H \"Content-Type: application/json\"".to_owned());
         let body = if example.is_null() { "{}".to_owned() } else { example.to_string() };
         lines.push(format!("  -d '{}'", body.replace('\'', "'\\''")));
-    } else if let Some(form) = example.as_str().filter(|it| !it.is_empty()) {
-        lines.push(format!("  -d '{form}'"));
+    } else {
+        let fields = example.as_object().into_iter().flatten();
+        lines.extend(
+            fields.map(|(name, it)| format!("  --data-urlencode '{name}={}'", example_text(it))),
+        );
     }
     lines.join(" \\\n")
 }

@@ -53,7 +53,7 @@ pub async fn found(tx: &mut SystemTx, owner: Uuid, name: &str) -> Result<Uuid> {
 /// limits of a smaller one stays; there is only no room for more.
 async fn set_plan(tx: &mut TenantTx, plan: &str) -> Result<()> {
     let before: String = sqlx::query_scalar(
-        "update org set plan = $1 from (select plan from org for update) before
+        "update org set plan = $1 from (select plan from org for no key update) before
          returning before.plan",
     )
     .bind(plan)
@@ -81,7 +81,11 @@ fn checked_name(typed: &str) -> Result<String> {
 /// has, until the transaction ends.
 pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     let org_id = tx.org_id();
-    sqlx::query("select from org where id = $1 for update").bind(org_id).execute(&mut **tx).await?;
+    // No more than that: rows that belong to the organisation can be written.
+    sqlx::query("select from org where id = $1 for no key update")
+        .bind(org_id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

@@ -84,7 +84,7 @@ pub async fn find(tx: &mut TenantTx, session_id: Uuid, id: Uuid) -> Result<Messa
 
 /// The same, held until the transaction ends.
 pub async fn lock(tx: &mut TenantTx, session_id: Uuid, id: Uuid) -> Result<Message> {
-    sqlx::query_as("select * from message where session_id = $1 and id = $2 for update")
+    sqlx::query_as("select * from message where session_id = $1 and id = $2 for no key update")
         .bind(session_id)
         .bind(id)
         .fetch_optional(&mut **tx)

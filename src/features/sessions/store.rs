@@ -111,7 +111,7 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
 
 /// Finds a session and holds it until the transaction ends.
 pub async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
-    sqlx::query_as("select * from session where id = $1 and deleted_at is null for update")
+    sqlx::query_as("select * from session where id = $1 and deleted_at is null for no key update")
         .bind(id)
         .fetch_optional(&mut **tx)
         .await?

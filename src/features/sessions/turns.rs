@@ -175,9 +175,9 @@ pub async fn begin(
     if parent.is_none() && session.title == store::UNTITLED && !session.title_chosen {
         store::rename(tx, session.id, &title("", &[input.body()]), false).await?;
     }
-    let answer = open_answer(tx, session.id, &said).await?;
     let sent = Event::new("message.sent").on("session", session.id);
     events::emit(tx, sent.after(json!({ "message_id": said.id }))).await?;
+    let answer = open_answer(tx, session.id, &said).await?;
     Ok(Turn { said, answer })
 }
 
@@ -228,10 +228,10 @@ pub async fn retry(
         return Err(Error::conflict("not_an_answer", message));
     };
     let said = messages::find(tx, session_id, said).await?;
-    let answer = open_answer(tx, session_id, &said).await?;
-    later(ctx, tx, session_id, answer.id).await?;
     let retried = Event::new("message.retried").on("session", session_id);
     events::emit(tx, retried.after(json!({ "message_id": said.id }))).await?;
+    let answer = open_answer(tx, session_id, &said).await?;
+    later(ctx, tx, session_id, answer.id).await?;
     Ok(answer)
 }
 
@@ -244,9 +244,9 @@ pub async fn stop(tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<(
     let content = json!({ "kind": "stopped" });
     let end = End { state: "stopped", body: "Stopped.", content: &content, analysis: None };
     messages::finish(tx, answer.id, end).await?;
-    live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" })).await?;
     let stopped = Event::new("message.stopped").on("session", session_id);
-    events::emit(tx, stopped.after(json!({ "message_id": answer.id }))).await
+    events::emit(tx, stopped.after(json!({ "message_id": answer.id }))).await?;
+    live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" })).await
 }
 
 /// Gathers what an answer is made from: the design before it, if it comes

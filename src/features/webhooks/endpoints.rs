@@ -135,7 +135,7 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Webhook> {
 /// For changes that depend on what is there.
 async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Webhook> {
     let now = tx.now();
-    sqlx::query_as(select!("where id = $2 for update"))
+    sqlx::query_as(select!("where id = $2 for no key update"))
         .bind(now)
         .bind(id)
         .fetch_optional(&mut **tx)
@@ -187,7 +187,10 @@ pub async fn create(
     let new = checked(state, new)?;
     // Whoever counts before they write holds the organisation's row.
     let org_id = tx.org_id();
-    sqlx::query("select from org where id = $1 for update").bind(org_id).execute(&mut **tx).await?;
+    sqlx::query("select from org where id = $1 for no key update")
+        .bind(org_id)
+        .execute(&mut **tx)
+        .await?;
     plans::room_for(&ctx.org.plan, Resource::Webhooks, count(tx).await?)?;
     let (id, now) = (tx.new_id(), tx.now());
     let secret = Secret::random();
@@ -278,10 +281,17 @@ fn difference(before: &Webhook, after: &Webhook) -> Option<(Value, Value)> {
 
 /// Deletes a webhook with its log. What waits to be sent is not sent.
 pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
-    let webhook = lock(tx, id).await?;
-    sqlx::query("delete from webhook_endpoint where id = $1").bind(id).execute(&mut **tx).await?;
+    let webhook = find(tx, id).await?;
+    // In this order: whoever tells of an event holds the chain and then looks for
+    // webhooks that want to hear of it.
     let deleted = Event::new("webhook.deleted").on("webhook", id);
-    events::emit(tx, deleted.before(json!({ "url": webhook.url }))).await
+    events::emit(tx, deleted.before(json!({ "url": webhook.url }))).await?;
+    let query = "delete from webhook_endpoint where id = $1";
+    let done = sqlx::query(query).bind(id).execute(&mut **tx).await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("webhook"));
+    }
+    Ok(())
 }
 
 const LONGEST_OVERLAP: u16 = 168;

@@ -30,12 +30,18 @@ EVERYTHING = "examples,coverage,fuzzing,stateful"
 # Who calls: role, mode, scopes, cases for each operation, phases. The owner reaches all that
 # a key can; of the others it is the refusals that are new, for which few cases do.
 CALLERS = {
-    "owner": ("owner", "live", SCOPES, 8, EVERYTHING),
-    "test": ("owner", "test", SCOPES, 1, "examples,fuzzing,stateful"),
-    "member": ("member", "live", SCOPES, 1, "examples,fuzzing"),
-    "viewer": ("viewer", "live", SCOPES, 1, "examples,fuzzing"),
     "narrow": ("owner", "live", ["sessions:read"], 1, "examples,fuzzing"),
+    "viewer": ("viewer", "live", SCOPES, 1, "examples,fuzzing"),
+    "member": ("member", "live", SCOPES, 1, "examples,fuzzing"),
+    "test": ("owner", "test", SCOPES, 1, "examples,fuzzing,stateful"),
+    # At the end, as it may remove the others.
+    "owner": ("owner", "live", SCOPES, 8, EVERYTHING),
 }
+# It is operations that are judged here, not how many of them a plan gives.
+NO_QUOTA = """
+create function free() returns trigger language plpgsql as 'begin new.used := 0; return new; end';
+create trigger free before insert or update on quota for each row execute function free();
+"""
 # Nothing takes longer; what does is a fault.
 SECONDS = 900
 
@@ -100,7 +106,7 @@ def things(call: Caller) -> dict[str, list]:
             found["operation"].append(call("POST", "/implement", body)["id"])
         found["share"].append(call("POST", f"/sessions/{made['session_id']}/shares", {})["id"])
     found["workspace"] = [it["id"] for it in call("GET", "/workspaces")["items"]]
-    found["member"] = [it["account_id"] for it in call("GET", "/members")["items"]]
+    found["member"] = [it["account_id"] for it in call("GET", "/members")["items"] if it["role"] != "owner"]
     return found
 
 
@@ -155,7 +161,7 @@ def judge(name: str, key: str, base: str, config: pathlib.Path) -> bool:
         "--max-examples", str(cases), "--phases", phases,
     ]  # fmt: skip
     with report.open("w") as log:
-        code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS).returncode
+        code = subprocess.run(command, cwd=WORK, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS).returncode
     text = report.read_text()
     made = re.search(r"^\s*(\d[\d,]*) generated.*$", text, re.M)
     verdict = "no finding" if code == 0 else "findings"
@@ -179,12 +185,21 @@ def verified(call: Caller, receiver: subprocess.Popen, known: pathlib.Path) -> b
             time.sleep(0.2)
         return len(call("GET", f"{at}/deliveries?status=delivered&limit=100")["items"])
 
-    known.write_text(hook["secret"] + "\n")
+    def know(*those: str) -> None:
+        # Whole at any moment, as the receiver reads it whenever a message comes.
+        part = known.with_suffix(".part")
+        part.write_text("".join(f"{it}\n" for it in those))
+        part.replace(known)
+
+    know(hook["secret"])
     made = call("POST", "/analyze", {"text": "A web shop with PostgreSQL for 20,000 users"})
     call("POST", "/implement", {"session_id": made["session_id"]})
     settled()
-    # During the overlap a message is signed with both; only the new one is known here.
-    known.write_text(call("POST", f"{at}/rotate", {"overlap_hours": 1})["secret"] + "\n")
+    new = call("POST", f"{at}/rotate", {"overlap_hours": 1})["secret"]
+    know(hook["secret"], new)
+    settled()
+    # During the overlap a message is signed with both; from here on only the new one is known.
+    know(new)
     call("PATCH", f"/sessions/{made['session_id']}", {"title": "Renamed"})
     call("POST", f"{at}/test", {"type": "artifacts.failed"})
     told = settled()
@@ -225,6 +240,8 @@ def main() -> int:
         call = Caller(base, keys["owner"])
         fine = [verified(call, receiver, known)]
         config = configuration(things(call))
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute(NO_QUOTA)
         fine += [judge(name, key, base, config) for name, key in keys.items()]
         return 0 if all(fine) else 1
     finally:
