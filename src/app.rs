@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -14,6 +15,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+pub use crate::features::diagrams::icons;
 use crate::features::docs::pages::Document;
 pub use crate::features::orgs::operator;
 use crate::features::{
@@ -29,6 +31,7 @@ use crate::platform::db::Db;
 use crate::platform::deprecation::{self, Endings};
 use crate::platform::error::FieldError;
 use crate::platform::events::Subscriber;
+use crate::platform::icons::Icons;
 use crate::platform::ids::Ids;
 use crate::platform::jobs::Handler;
 use crate::platform::live::Live;
@@ -185,8 +188,25 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let usage = Usage::default();
     let nav = NAV;
     let cache = Cache::default();
-    let parts =
-        Parts { config, db, clock, ids, keys, mail, live, outbound, usage, templates, cache, nav };
+    let icons = match &config.icons {
+        Some(directory) => diagrams::icons(directory).context("CLOUDGEN_ICONS")?,
+        None => Icons::default(),
+    };
+    let parts = Parts {
+        config,
+        db,
+        clock,
+        ids,
+        keys,
+        mail,
+        live,
+        outbound,
+        usage,
+        templates,
+        cache,
+        icons,
+        nav,
+    };
     Ok(AppState::new(parts))
 }
 

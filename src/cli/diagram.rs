@@ -5,10 +5,12 @@ use super::failure::{Failure, Kind as FailureKind};
 use super::remote::client::{Call, Client, with_query};
 use super::remote::{At, design as there};
 use super::{remote, state};
+use crate::app;
 use crate::engine::analysis::Analysis;
 use crate::engine::brief::Brief;
 use crate::engine::diagram::{self, Direction, Form, Kind, Overlay, Style, Theme};
 use crate::engine::graph::Tier;
+use crate::platform::icons::Icons;
 use crate::platform::raster;
 use anyhow::Context;
 use clap::Args;
@@ -46,6 +48,9 @@ pub struct Diagram {
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Directory of icons to draw on this machine with, such as lambda.svg or queue.png
+    #[arg(long, value_name = "DIRECTORY", env = "CLOUDGEN_ICONS")]
+    icons: Option<PathBuf>,
     /// Work on this machine, without a server
     #[arg(long)]
     local: bool,
@@ -69,8 +74,12 @@ fn parser<T: Copy + Send + Sync + 'static>(
 }
 
 impl Diagram {
-    fn style(&self) -> Style {
-        Style { theme: self.theme, direction: self.direction, overlay: self.overlay }
+    fn style(&self) -> anyhow::Result<Style> {
+        let icons = match &self.icons {
+            Some(directory) => app::icons(directory).context("--icons")?,
+            None => Icons::default(),
+        };
+        Ok(Style { theme: self.theme, direction: self.direction, overlay: self.overlay, icons })
     }
 
     /// What fits no terminal is not written to one.
@@ -116,7 +125,7 @@ fn local(args: &Diagram) -> anyhow::Result<Vec<u8>> {
     let tier = Tier::from(args.option);
     let find = |it: &Analysis| it.options.iter().position(|it| it.graph.tier == tier);
     let design = &analysis.options[find(&analysis).context("the last analysis has no options")?];
-    let (kind, form, style) = (args.kind, args.format, args.style());
+    let (kind, form, style) = (args.kind, args.format, args.style()?);
     let drawn = match args.against {
         None => diagram::render(&analysis, design, kind, form, &style)?,
         Some(_) if kind != Kind::Architecture => {

@@ -44,6 +44,8 @@ pub struct Config {
     pub outbound_allow: Vec<Reachable>,
     /// Sites whose scripts may call the API.
     pub cors_origins: Vec<String>,
+    /// Where icons are that take the place of ours.
+    pub icons: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +104,8 @@ variables! {
         "private networks and host names that webhooks may reach, also over http; none when absent";
     "CLOUDGEN_CORS_ORIGINS", "https://portal.example.com,http://localhost:3000",
         "sites whose scripts may call the API with a key; none when absent";
+    "CLOUDGEN_ICONS", "/etc/cloudgen/icons",
+        "directory of icons for diagrams, such as lambda.svg or queue.png; ours when absent";
 }
 
 /// All that is wrong with the environment.
@@ -225,6 +229,9 @@ impl Config {
                 text.split(',').map(|it| cors::origin(it.trim())).collect()
             })
             .unwrap_or_default();
+        let icons = env.parse("CLOUDGEN_ICONS", "must be an absolute path", |text| {
+            text.starts_with('/').then(|| PathBuf::from(text))
+        });
         let pool_size = env.number("CLOUDGEN_POOL_SIZE", 10);
         if pool_size < 2 {
             env.complain("CLOUDGEN_POOL_SIZE", "must be at least 2");
@@ -251,6 +258,7 @@ impl Config {
             outbound_concurrency: env.number("CLOUDGEN_OUTBOUND_CONCURRENCY", 16).max(1),
             outbound_allow,
             cors_origins,
+            icons,
         };
         if env.problems.is_empty() { Ok(config) } else { Err(Problems(env.problems)) }
     }

@@ -22,6 +22,7 @@ pub mod events;
 pub mod extract;
 pub mod guard;
 pub mod http;
+pub mod icons;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::crypto::Keyring;
 use super::db::Db;
+use super::icons::Icons;
 use super::ids::Ids;
 use super::live::Live;
 use super::mail::Mailer;
@@ -32,6 +33,7 @@ pub struct Parts {
     pub usage: Usage,
     pub templates: Templates,
     pub cache: Cache,
+    pub icons: Icons,
     /// The navigation, which only the composition root can know.
     pub nav: &'static [NavItem],
 }

@@ -146,6 +146,82 @@ fn the_command_line_draws_what_it_has_designed() {
     assert!(!worked && said.contains("there is svg, png, pdf, mermaid, drawio and d2"), "{said}");
 }
 
+/// A directory of icons for what [`SMALL`] asks for: one by its service, one by its kind.
+fn icons(place: &Place) -> std::path::PathBuf {
+    let directory = place.0.join("icons");
+    std::fs::create_dir_all(&directory).unwrap();
+    let svg = |fill: &str| {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\"><title>mine</title>\
+             <path d=\"M0 0h8v8h-8z\" fill=\"{fill}\"/></svg>"
+        )
+    };
+    std::fs::write(directory.join("lambda.svg"), svg("#ff00aa")).unwrap();
+    std::fs::write(directory.join("object_store.svg"), svg("#00aaff")).unwrap();
+    std::fs::write(directory.join("LICENCE"), "theirs").unwrap();
+    directory
+}
+
+#[tokio::test]
+async fn icons_of_an_operator_take_the_place_of_ours() {
+    let place = Place::new("icons");
+    let directory = icons(&place);
+    let app = App::with(|config| config.icons = Some(directory.clone())).await;
+    let mia = app.member(app.org("Acme").await, Role::Member).await;
+    let session = small(&mia).await;
+    let at = format!("{session}/1/options/better/diagrams");
+    for (file, held) in [
+        ("architecture.svg", "href=\"data:image/svg+xml;base64,"),
+        ("sequence.svg", "href=\"data:image/svg+xml;base64,"),
+        ("architecture.drawio", "image=data:image/svg+xml,"),
+    ] {
+        let drawn = mia.get(&format!("{at}/{file}")).await.expect(200).text;
+        assert!(drawn.contains(held), "{file}");
+        assert_eq!(drawn, mia.get(&format!("{at}/{file}")).await.expect(200).text, "{file}");
+    }
+    let pages = session.replace("/api/v1", "");
+    let page = mia.get(&format!("{pages}/1/better/diagram")).await.expect(200).text;
+    assert!(page.matches("<image ").count() >= 4, "two icons, for light and for dark");
+
+    assert!(run(&place, &["analyze", "--local", SMALL]).0);
+    let with = ["diagram", "--local", "--icons", directory.to_str().unwrap()];
+    let (worked, drawn, said) = run(&place, &with);
+    assert!(worked, "{said}");
+    assert!(String::from_utf8_lossy(&drawn).contains("<image "));
+    let (_, image, _) = run(&place, &[&with[..], &["--format", "png"]].concat());
+    let pixels = resvg::tiny_skia::Pixmap::decode_png(&image).unwrap();
+    let pink = |it: &&resvg::tiny_skia::PremultipliedColorU8| {
+        (it.red(), it.green(), it.blue()) == (255, 0, 170)
+    };
+    assert!(pixels.pixels().iter().filter(pink).count() > 1000);
+    let (_, page, _) = run(&place, &[&with[..], &["--format", "pdf"]].concat());
+    assert!(String::from_utf8_lossy(&page).contains("/Subtype /Image"));
+    app.run_jobs().await;
+}
+
+#[tokio::test]
+async fn an_icon_that_runs_or_fetches_is_refused_by_name() {
+    let place = Place::new("bad-icons");
+    let directory = icons(&place);
+    let hostile = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\">\
+                   <path d=\"M0 0h8\" onclick=\"alert(1)\"/></svg>";
+    std::fs::write(directory.join("queue.svg"), hostile).unwrap();
+    std::fs::write(directory.join("lambada.svg"), hostile).unwrap();
+    assert!(run(&place, &["analyze", "--local", SMALL]).0);
+    let with = ["diagram", "--local", "--icons", directory.to_str().unwrap()];
+    let (worked, out, said) = run(&place, &with);
+    assert!(!worked && out.is_empty());
+    for words in ["2 of the icons", "queue.svg: the attribute \"onclick\"", "called \"lambada\""] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let app = App::new().await;
+    let mut config = app.state.config.clone();
+    config.icons = Some(directory);
+    let (clock, ids) = (app.state.clock.clone(), app.state.ids.clone());
+    let refused = cloudgen::app::state(config, &app.database.url, clock, ids).unwrap_err();
+    assert!(format!("{refused:#}").contains("CLOUDGEN_ICONS: 2 of the icons"), "{refused:#}");
+}
+
 /// `script` runs the command with a terminal for its output.
 #[test]
 fn a_terminal_is_spared_images() {

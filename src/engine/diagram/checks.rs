@@ -1,35 +1,13 @@
 //! What must hold for every picture: nothing overlaps, nothing is cut, nothing is
 //! lost, and it comes out the same each time.
 
-use super::forms::tests::analyses;
+use super::forms::tests::{analyses, designs};
 use super::layout::{self, Axis, Item, Line, Placed, Plan, Rect, Route};
 use super::text::{self, Weight};
 use super::theme::{Palette, contrast};
 use super::{Direction, Form, Kind, Style, Theme, architecture, draw, network, render};
-use crate::engine::analysis::{self, Design};
 use crate::engine::bind;
-use crate::engine::plan::Policy;
-use crate::engine::requirements::{Cloud, Hints};
 use std::collections::BTreeSet;
-
-/// All options of all cases below `tests/golden`, with the name of their case.
-fn designs() -> Vec<(String, Design)> {
-    let hints = Hints { cloud: Some(Cloud::Aws), ..Hints::default() };
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let mut cases: Vec<_> = std::fs::read_dir(root).unwrap().map(|it| it.unwrap().path()).collect();
-    cases.sort();
-    cases
-        .into_iter()
-        .filter_map(|case| {
-            let text = std::fs::read_to_string(case.join("input.txt")).ok()?;
-            let name = case.file_name()?.to_string_lossy().into_owned();
-            Some((name, analysis::analyze(&text, &hints, &Policy::default())))
-        })
-        .flat_map(|(name, it)| {
-            it.options.into_iter().map(move |it| (format!("{name}/{}", it.graph.tier.name()), it))
-        })
-        .collect()
-}
 
 /// What is wrong with a layout.
 fn faults(plan: &Plan, placed: &Placed) -> Vec<String> {
@@ -139,7 +117,7 @@ fn lies_on(one: &Route, other: &Route) -> bool {
 #[test]
 fn pictures_of_all_cases_are_sound() {
     for (name, design) in designs() {
-        let scene = architecture::scene(&design, &Style::default());
+        let scene = architecture::scene(design, &Style::default());
         for direction in [Direction::Right, Direction::Down] {
             let picture = draw::picture(&scene, direction);
             let faults = faults(&picture.plan, &picture.placed);
@@ -185,8 +163,8 @@ fn lines_cross_no_more_often_than_those_of_others() {
 /// Words of every kind stay within their picture, on ground that they can be read on.
 #[test]
 fn no_words_are_cut_or_faint_in_any_kind() {
-    let all = analyses();
-    let designs = all.iter().flat_map(|(name, it)| it.options.iter().map(move |at| (name, it, at)));
+    let designs =
+        analyses().iter().flat_map(|(name, it)| it.options.iter().map(move |at| (name, it, at)));
     for (name, analysis, design) in designs {
         for kind in Kind::ALL {
             for theme in [Theme::Light, Theme::Dark] {
@@ -268,7 +246,7 @@ fn written(svg: &str, palette: &Palette) -> Vec<String> {
 fn every_component_and_connection_is_drawn_once() {
     for (name, design) in designs() {
         let graph = &design.graph;
-        let scene = architecture::scene(&design, &Style::default());
+        let scene = architecture::scene(design, &Style::default());
         let mut components: Vec<&str> = scene
             .nodes
             .iter()
@@ -298,12 +276,12 @@ fn every_component_and_connection_is_drawn_once() {
 
 #[test]
 fn the_same_design_gives_the_same_bytes() {
-    for (name, analysis) in analyses().into_iter().step_by(2) {
+    for (name, analysis) in analyses().iter().step_by(2) {
         let design = &analysis.options[1];
         for theme in [Theme::Light, Theme::Dark] {
             for kind in Kind::ALL {
                 let style = Style { theme, ..Style::default() };
-                let draw = || render(&analysis, design, kind, Form::Svg, &style).unwrap();
+                let draw = || render(analysis, design, kind, Form::Svg, &style).unwrap();
                 let one = draw();
                 assert_eq!(one, draw(), "{name}");
                 assert!(!String::from_utf8(one).unwrap().contains("NaN"), "{name}");
@@ -360,7 +338,7 @@ fn the_floor_plan_has_every_subnet_and_rule_of_the_code() {
         if count("aws_vpc_security_group_ingress_rule") > 0 {
             assert!(!facts.rules.is_empty(), "{name}");
         }
-        let drawn = network::svg(&design, &Style::default());
+        let drawn = network::svg(design, &Style::default());
         for subnet in &facts.subnets {
             assert!(drawn.contains(&subnet.cidr), "{name}: {}", subnet.cidr);
         }

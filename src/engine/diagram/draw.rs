@@ -1,6 +1,6 @@
 //! Draws a [`Scene`]: frames, lines, cards, words and the legend.
 
-use super::icons::{Family, Icon};
+use super::icons::{Family, Icon, Pictures, Symbol};
 use super::layout::{self, Axis, Placed, Plan, Rect, Route};
 use super::scene::{Change, Edge, Group, GroupKind, Node, Scene};
 use super::svg::{Paint, Svg, Type, number};
@@ -131,7 +131,7 @@ fn line(scene: &Scene, edge: &Edge) -> layout::Line {
         to: edge.to,
         label,
         // What polls stands behind what it polls, a copy behind its original.
-        backward: scene.nodes[edge.from].icon == Icon::Rewind
+        backward: scene.nodes[edge.from].icon.icon == Icon::Rewind
             || !edge.intents.is_empty() && edge.intents.iter().all(|it| *it == Intent::Subscribes),
     }
 }
@@ -190,8 +190,8 @@ pub fn svg_with(
         draw_head(&mut svg, palette, group, *at);
     }
     svg.close();
-    for (n, node) in scene.nodes.iter().enumerate() {
-        draw_node(&mut svg, palette, scene, n, node, &picture.words[n], picture.placed.items[n]);
+    for n in 0..scene.nodes.len() {
+        draw_node(&mut svg, palette, &style.icons, scene, n, &picture);
     }
     svg.close();
     legend.draw(&mut svg, palette, MARGIN, MARGIN + TITLE + picture.placed.height);
@@ -411,12 +411,12 @@ fn draw_label(
 fn draw_node(
     svg: &mut Svg,
     palette: &Palette,
+    icons: &Pictures,
     scene: &Scene,
     n: usize,
-    node: &Node,
-    words: &Words,
-    at: Rect,
+    picture: &Picture,
 ) {
+    let (node, words, at) = (&scene.nodes[n], &picture.words[n], picture.placed.items[n]);
     let component = node.component.as_ref().map_or("", |it| it.as_str());
     svg.open(
         "g",
@@ -429,7 +429,6 @@ fn draw_node(
             ("aria-label", &scene.spoken(n)),
         ],
     );
-    let colour = palette.family(node.family);
     let line = palette.change(node.change);
     let mut paint = Paint::fill(palette.card)
         .and_line(line.unwrap_or(palette.card_line), if line.is_some() { 2.0 } else { 1.0 });
@@ -437,9 +436,8 @@ fn draw_node(
         paint = paint.dashed("4 4");
     }
     svg.rect(at, 10.0, paint);
-    let tile = Rect::new(at.x + TILE_AT, at.y + (at.h - TILE) / 2.0, TILE, TILE);
-    svg.rect(tile, 8.0, Paint::fill(colour));
-    svg.glyph(node.icon.path(), tile.x + 7.0, tile.y + 7.0, 22.0, palette.on_family);
+    let place = Rect::new(at.x + TILE_AT, at.y + (at.h - TILE) / 2.0, TILE, TILE);
+    tile(svg, palette, icons, (node.icon, node.family), place);
     let mut y = at.y + (at.h - words_height(words)) / 2.0;
     for it in &words.title {
         svg.text(at.x + WORDS_AT, y + 12.2, Type::new(TITLE_SIZE, palette.ink).bold(), it);
@@ -460,6 +458,23 @@ fn draw_node(
         right -= wide + 6.0;
     }
     svg.close();
+}
+
+/// A glyph on the colour of its family, or the picture that is there instead.
+pub fn tile(
+    svg: &mut Svg,
+    palette: &Palette,
+    icons: &Pictures,
+    (symbol, family): (Symbol, Family),
+    at: Rect,
+) {
+    if let Some(picture) = symbol.picture(icons) {
+        return svg.image(at, picture);
+    }
+    let (radius, size) = if at.w < TILE { (6.0, 16.0) } else { (8.0, 22.0) };
+    let margin = (at.w - size) / 2.0;
+    svg.rect(at, radius, Paint::fill(palette.family(family)));
+    svg.glyph(symbol.icon.path(), at.x + margin, at.y + margin, size, palette.on_family);
 }
 
 /// What the colours and lines mean.

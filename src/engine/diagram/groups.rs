@@ -4,7 +4,7 @@
 //! component stands in the subnets that its resources name. What serves the whole
 //! network is shown by standing in it; what talks to nobody goes to a shelf.
 
-use super::icons::{Family, Icon};
+use super::icons::{Family, Icon, Symbol};
 use super::scene::{Badge, Change, Edge, GroupKind, Held, Node, Scene, Tone, dollars, word};
 use super::{Overlay, Style};
 use crate::engine::analysis::Design;
@@ -242,7 +242,7 @@ fn node(design: &Design, component: &Component, parent: usize, overlay: Overlay)
         component: Some(component.id.clone()),
         title: component.title.clone(),
         subtitle: binding_of(&component.spec).map_or(kind.title(), |it| it.title).to_owned(),
-        icon: Icon::of(kind),
+        icon: Symbol::of(&component.spec),
         family: Family::of(kind),
         parent: Some(parent),
         badges: badges(design, component, overlay, monthly, unpriced),
@@ -396,7 +396,7 @@ fn actors(scene: &mut Scene, graph: &Graph, at: &BTreeMap<&NodeId, usize>) {
                 component: None,
                 title: title.to_owned(),
                 subtitle: "Internet".to_owned(),
-                icon,
+                icon: icon.into(),
                 family: Family::People,
                 parent: None,
                 badges: Vec::new(),

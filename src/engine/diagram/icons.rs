@@ -3,7 +3,11 @@
 //! A glyph is a path that is stroked, never filled, so that it takes any colour
 //! and stays crisp at any size. The colour comes from the [`Family`].
 
-use crate::engine::graph::Kind;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::bind::binding_of;
+use crate::engine::graph::{Kind, Spec};
 
 /// Services of one family share a colour, as the provider groups them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,6 +177,44 @@ icons! {
     Plug = "M9 3.500V8M15 3.500V8M6.5 8h11v4.500a5.5 5.5 0 0 1-11 0zM12 18v3",
     Tree = "M9 3.500h6v5H9zM3.5 15.500h6v5h-6zM14.5 15.500h6v5h-6zM12 8.500V12M6.5 15.500V12h11v3.5",
     Tunnel = "M3.5 18v-5.500a8.5 8.5 0 0 1 17 0V18M8 18v-5.500a4 4 0 0 1 8 0V18M3 18h5.500M15.5 18H21",
+}
+
+/// Pictures that take the place of glyphs: data addresses by the name of a
+/// service, such as `lambda`, or of a kind, such as `function`.
+pub type Pictures = Arc<BTreeMap<String, String>>;
+
+/// What stands for a part: its glyph, and the names that a picture of it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    pub icon: Icon,
+    /// Of the service and of the kind, where it is a component.
+    names: Option<(&'static str, &'static str)>,
+}
+
+impl From<Icon> for Symbol {
+    fn from(icon: Icon) -> Self {
+        Self { icon, names: None }
+    }
+}
+
+impl Symbol {
+    pub fn of(spec: &Spec) -> Self {
+        let kind = spec.kind();
+        let service = binding_of(spec).map_or(kind.name(), |it| it.service);
+        Self { icon: Icon::of(kind), names: Some((service, kind.name())) }
+    }
+
+    /// The picture to show instead of the glyph.
+    pub fn picture<'p>(&self, pictures: &'p Pictures) -> Option<&'p str> {
+        let (service, kind) = self.names?;
+        pictures.get(service).or_else(|| pictures.get(kind)).map(String::as_str)
+    }
+
+    /// Whether something in a picture of this name would be drawn.
+    pub fn exists(name: &str) -> bool {
+        let services = |kind: &Kind| binding_of(&Spec::default_of(*kind)).map(|it| it.service);
+        Kind::ALL.iter().any(|it| it.name() == name || services(it) == Some(name))
+    }
 }
 
 impl Icon {

@@ -200,11 +200,13 @@ impl Overlay {
 }
 
 /// How a picture looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     pub theme: Theme,
     pub direction: Direction,
     pub overlay: Overlay,
+    /// What is shown in place of our own glyphs.
+    pub icons: icons::Pictures,
 }
 
 /// A kind that has no such form.

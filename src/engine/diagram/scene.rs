@@ -1,6 +1,6 @@
 //! What a picture shows, before anything has a place.
 
-use super::icons::{Family, Icon};
+use super::icons::{Family, Icon, Symbol};
 use crate::engine::graph::NodeId;
 use crate::engine::requirements::Intent;
 
@@ -55,7 +55,7 @@ pub struct Node {
     pub component: Option<NodeId>,
     pub title: String,
     pub subtitle: String,
-    pub icon: Icon,
+    pub icon: Symbol,
     pub family: Family,
     pub parent: Option<usize>,
     pub badges: Vec<Badge>,

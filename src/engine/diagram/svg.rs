@@ -232,6 +232,15 @@ impl Svg {
         );
     }
 
+    /// A picture that is held by its own address, as large as the place allows.
+    pub fn image(&mut self, at: Rect, address: &str) {
+        let (x, y, w, h) = (number(at.x), number(at.y), number(at.w), number(at.h));
+        self.leaf(
+            "image",
+            &[("x", &x), ("y", &y), ("width", &w), ("height", &h), ("href", address)],
+        );
+    }
+
     /// A line of text whose baseline is at `y`.
     pub fn text(&mut self, x: f64, y: f64, set: Type<'_>, words: &str) {
         let anchor = match set.anchor {

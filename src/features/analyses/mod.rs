@@ -162,7 +162,7 @@ pub struct Replay {
 
 enum From {
     Memory(Arc<Analysis>),
-    Brief(Box<Brief>),
+    Brief(Arc<Brief>),
 }
 
 /// About what the three options of an analysis take up in memory.
@@ -180,17 +180,26 @@ pub async fn replay(
     let at = (session_id, number);
     let from = match state.cache.get("analysis", session_id, number.into()) {
         Some(made) => From::Memory(made),
-        None => From::Brief(Box::new(brief(tx, session_id, number).await?)),
+        None => From::Brief(Arc::new(brief(tx, session_id, number).await?)),
     };
     Ok(Replay { at, from })
 }
 
 impl Replay {
-    pub async fn make(self, state: &AppState) -> Result<Arc<Analysis>> {
-        let brief = match self.from {
-            From::Memory(made) => return Ok(made),
-            From::Brief(brief) => brief,
+    /// The session, and the number within it.
+    pub fn at(&self) -> (Uuid, i32) {
+        self.at
+    }
+
+    pub async fn make(&self, state: &AppState) -> Result<Arc<Analysis>> {
+        let brief = match &self.from {
+            From::Memory(made) => return Ok(made.clone()),
+            From::Brief(brief) => brief.clone(),
         };
+        // Made since, perhaps for another picture of the same page.
+        if let Some(made) = state.cache.get("analysis", self.at.0, self.at.1.into()) {
+            return Ok(made);
+        }
         let made = work::run(move || Arc::new(brief.analyze())).await?;
         remember(state, self.at.0, self.at.1, &made);
         Ok(made)

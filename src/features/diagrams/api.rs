@@ -1,3 +1,4 @@
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -6,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::engine::brief::Brief;
-use crate::engine::diagram::{self, Direction, Form, Kind, Overlay, Style, Theme};
+use super::drawing::{self, Wish};
+use crate::engine::diagram::{Direction, Form, Kind, Overlay, Style, Theme};
 use crate::engine::graph::Tier;
 use crate::features::analyses;
 use crate::features::artifacts::api::download;
@@ -15,16 +16,13 @@ use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Json, List, Path, Query};
+use crate::platform::icons::Icons;
 use crate::platform::problem::Errors;
-use crate::platform::raster;
 use crate::platform::state::AppState;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_diagrams)).routes(routes!(find_diagram))
 }
-
-/// Pixels of an image for each of the drawing.
-const SCALE: f32 = 2.0;
 
 /// A kind of picture of an option.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +95,7 @@ struct Look {
 }
 
 impl Look {
-    fn style(&self) -> Result<Style> {
+    fn style(&self, icons: &Icons) -> Result<Style> {
         fn named<T>(
             field: &'static str,
             given: Option<&str>,
@@ -117,6 +115,7 @@ impl Look {
             theme: named("theme", self.theme.as_deref(), &Theme::NAMES)?,
             direction: named("direction", self.direction.as_deref(), &Direction::NAMES)?,
             overlay: named("overlay", self.overlay.as_deref(), &Overlay::NAMES)?,
+            icons: icons.clone(),
         })
     }
 }
@@ -132,6 +131,7 @@ impl Look {
         (status = 206, description = "a part of it", content_type = "application/octet-stream", body = Vec<u8>),
         (status = 304, description = "it is the one that the caller has"), Errors))]
 async fn find_diagram(
+    State(state): State<AppState>,
     ctx: Ctx,
     headers: HeaderMap,
     Path((id, number, option, diagram)): Path<(Uuid, i32, String, String)>,
@@ -139,19 +139,18 @@ async fn find_diagram(
 ) -> Result<Response> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     analyses::exists(&mut tx, id).await?;
-    let brief = analyses::brief(&mut tx, id, number).await?;
+    let made = analyses::replay(&state, &mut tx, id, number).await?;
     let before = match look.against {
-        Some(number) => Some(analyses::brief(&mut tx, id, number).await?),
+        Some(number) => Some(analyses::replay(&state, &mut tx, id, number).await?),
         None => None,
     };
     tx.commit().await?;
     let tier = Tier::parse(&option).ok_or(Error::NotFound("option"))?;
     let (kind, form) = parse(&diagram)?;
-    let wish = Wish { brief, before, tier, kind, form, style: look.style()? };
-    let drawn = tokio::task::spawn_blocking(move || draw(&wish));
-    let content = drawn.await.map_err(anyhow::Error::from)??;
+    let wish = Wish { tier, kind, form, style: look.style(&state.icons)? };
+    let content = drawing::draw(&state, &made, before.as_ref(), wish).await?;
     let name = format!("{number}-{}-{}.{}", tier.name(), kind.name(), form.extension());
-    Ok(download(&headers, content, form.media(), &name))
+    Ok(download(&headers, content.to_vec(), form.media(), &name))
 }
 
 /// Kind and form of a name such as `architecture.svg`.
@@ -169,39 +168,4 @@ fn parse(diagram: &str) -> Result<(Kind, Form)> {
         Error::invalid("diagram", message)
     })?;
     Ok((kind, form))
-}
-
-struct Wish {
-    brief: Brief,
-    before: Option<Brief>,
-    tier: Tier,
-    kind: Kind,
-    form: Form,
-    style: Style,
-}
-
-fn draw(wish: &Wish) -> Result<Vec<u8>> {
-    let Wish { kind, form, style, .. } = wish;
-    let analysis = wish.brief.analyze();
-    let find = |it: &diagram::Analysis| it.options.iter().position(|it| it.graph.tier == wish.tier);
-    let at = find(&analysis).ok_or(Error::NotFound("option"))?;
-    let design = &analysis.options[at];
-    let drawn = match &wish.before {
-        None => diagram::render(&analysis, design, *kind, *form, style),
-        Some(before) => {
-            let before = before.analyze();
-            let at = find(&before).ok_or(Error::NotFound("option"))?;
-            if *kind != Kind::Architecture {
-                let message = "only an architecture can be drawn against another analysis";
-                return Err(Error::invalid("against", message));
-            }
-            diagram::render_difference(&before.options[at], design, *kind, *form, style)
-        }
-    };
-    let drawn = drawn.map_err(|err| Error::invalid("diagram", err.to_string()))?;
-    Ok(match form {
-        Form::Png => raster::png(&String::from_utf8_lossy(&drawn), SCALE)?,
-        Form::Pdf => raster::pdf(&String::from_utf8_lossy(&drawn), &design.title)?,
-        _ => drawn,
-    })
 }

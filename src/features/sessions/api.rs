@@ -29,6 +29,7 @@ use crate::platform::extract::{Json, List, Paging, Path, Query, accepted, wants_
 use crate::platform::live;
 use crate::platform::problem::Errors;
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -493,6 +494,7 @@ struct Against {
 /// Compare an analysis with an earlier one, option by option.
 #[utoipa::path(get, path = "/sessions/{id}/analyses/{number}/diff", tag = "sessions", params(("id" = Uuid, Path), ("number" = i32, Path), Against), responses((status = 200, body = Object), Errors))]
 async fn compare_analyses(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number)): Path<(Uuid, i32)>,
     Query(query): Query<Against>,
@@ -503,14 +505,12 @@ async fn compare_analyses(
     let against = query.against.or(summary.previous).ok_or_else(|| {
         Error::invalid("against", "this is the first analysis; name another one to compare with")
     })?;
-    let now = analyses::brief(&mut tx, id, number).await?;
-    let then = analyses::brief(&mut tx, id, against).await?;
+    let now = analyses::replay(&state, &mut tx, id, number).await?;
+    let then = analyses::replay(&state, &mut tx, id, against).await?;
     tx.commit().await?;
-    let compare = move || {
-        let (then, now) = (then.analyze(), now.analyze());
-        diff::json(&diff::options(&then.options, &now.options))
-    };
-    let changes = tokio::task::spawn_blocking(compare).await.map_err(anyhow::Error::from)?;
+    let (then, now) = (then.make(&state).await?, now.make(&state).await?);
+    let compare = move || diff::json(&diff::options(&then.options, &now.options));
+    let changes = work::run(compare).await?;
     Ok(Json(serde_json::json!({ "number": number, "against": against, "options": changes })))
 }
 

@@ -1,5 +1,6 @@
 //! One option in depth, for programs: its costs at any load, and its components.
 
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,18 +11,18 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store;
-use crate::engine::analysis::{Analysis, Format};
-use crate::engine::brief::Brief;
+use crate::engine::analysis::{Analysis, Design, Format};
 use crate::engine::cost::whatif::RANGE;
 use crate::engine::detail::{self, Scenario};
 use crate::engine::graph::Tier;
-use crate::features::analyses;
+use crate::features::analyses::{self, Replay};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Json, Path, Query};
 use crate::platform::problem::Errors;
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -64,27 +65,31 @@ impl Assumed {
     }
 }
 
-/// Makes an analysis again of what went into it, off the threads that answer
-/// requests, and asks it something about one option.
-pub async fn ask<T: Send + 'static>(
-    brief: Brief,
-    tier: Tier,
-    question: impl FnOnce(&Analysis, &crate::engine::analysis::Design) -> Option<T> + Send + 'static,
+/// Asks an analysis something about one option, off the threads that answer
+/// requests.
+async fn ask<T: Send + 'static>(
+    state: &AppState,
+    (made, tier): (Replay, Tier),
+    question: impl FnOnce(&Analysis, &Design) -> Option<T> + Send + 'static,
 ) -> Result<T> {
-    let answer = tokio::task::spawn_blocking(move || {
-        let made = brief.analyze();
+    let made = made.make(state).await?;
+    let answer = work::run(move || {
         let design = made.options.iter().find(|it| it.graph.tier == tier)?;
         question(&made, design)
     });
-    answer.await.map_err(anyhow::Error::from)?.ok_or(Error::NotFound("option or component"))
+    answer.await?.ok_or(Error::NotFound("option or component"))
 }
 
-async fn brief(ctx: &Ctx, id: Uuid, number: i32, option: &str) -> Result<(Brief, Tier)> {
+async fn find(
+    state: &AppState,
+    ctx: &Ctx,
+    (id, number, option): (Uuid, i32, &str),
+) -> Result<(Replay, Tier)> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
-    let brief = analyses::brief(&mut tx, id, number).await?;
+    let made = analyses::replay(state, &mut tx, id, number).await?;
     tx.commit().await?;
-    Ok((brief, Tier::parse(option).ok_or(Error::NotFound("option"))?))
+    Ok((made, Tier::parse(option).ok_or(Error::NotFound("option"))?))
 }
 
 /// Find what an option costs at a load: lines, sums by component and by kind,
@@ -93,13 +98,14 @@ async fn brief(ctx: &Ctx, id: Uuid, number: i32, option: &str) -> Result<(Brief,
     params(("id" = Uuid, Path), ("number" = i32, Path), ("option" = String, Path, description = "`good`, `better` or `best`"), Assumed),
     responses((status = 200, body = Object), Errors))]
 async fn find_costs(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number, option)): Path<(Uuid, i32, String)>,
     Query(assumed): Query<Assumed>,
 ) -> Result<Json<Value>> {
-    let (brief, tier) = brief(&ctx, id, number, &option).await?;
+    let found = find(&state, &ctx, (id, number, &option)).await?;
     let scenario = assumed.scenario()?;
-    let costs = ask(brief, tier, move |_, it| Some(detail::costs(&it.graph, scenario)));
+    let costs = ask(&state, found, move |_, it| Some(detail::costs(&it.graph, scenario)));
     Ok(Json(costs.await?))
 }
 
@@ -108,24 +114,26 @@ async fn find_costs(
     params(("id" = Uuid, Path), ("number" = i32, Path), ("option" = String, Path, description = "`good`, `better` or `best`"), Assumed),
     responses((status = 200, content_type = "text/csv", body = String), Errors))]
 async fn export_costs(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number, option)): Path<(Uuid, i32, String)>,
     Query(assumed): Query<Assumed>,
 ) -> Result<Response> {
-    table(&ctx, id, number, &option, assumed).await
+    table(&state, &ctx, id, number, &option, assumed).await
 }
 
 /// The answer with the table; also what the page's button asks for.
 pub async fn table(
+    state: &AppState,
     ctx: &Ctx,
     id: Uuid,
     number: i32,
     option: &str,
     assumed: Assumed,
 ) -> Result<Response> {
-    let (brief, tier) = brief(ctx, id, number, option).await?;
-    let scenario = assumed.scenario()?;
-    let table = ask(brief, tier, move |_, it| Some(detail::costs_csv(&it.graph, scenario.load)));
+    let found = find(state, ctx, (id, number, option)).await?;
+    let (scenario, tier) = (assumed.scenario()?, found.1);
+    let table = ask(state, found, move |_, it| Some(detail::costs_csv(&it.graph, scenario.load)));
     let name = format!("attachment; filename=\"costs-{number}-{}.csv\"", tier.name());
     let name = HeaderValue::try_from(name).map_err(anyhow::Error::from)?;
     let headers = [
@@ -150,12 +158,21 @@ struct InFormat {
     params(("id" = Uuid, Path), ("number" = i32, Path), ("option" = String, Path, description = "`good`, `better` or `best`"), ("component" = String, Path), InFormat),
     responses((status = 200, body = Object), Errors))]
 async fn find_component(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number, option, component)): Path<(Uuid, i32, String, String)>,
     Query(query): Query<InFormat>,
 ) -> Result<Json<Value>> {
-    let (brief, tier) = brief(&ctx, id, number, &option).await?;
-    let format = query.format.unwrap_or(brief.format());
-    let found = ask(brief, tier, move |made, it| detail::component(made, it, &component, format));
-    Ok(Json(found.await?))
+    let found = find(&state, &ctx, (id, number, &option)).await?;
+    let format = match query.format {
+        Some(format) => format,
+        None => {
+            let mut tx = ctx.begin(Action::ViewSessions).await?;
+            let brief = analyses::brief(&mut tx, id, number).await?;
+            tx.commit().await?;
+            brief.format()
+        }
+    };
+    let told = move |made: &Analysis, it: &Design| detail::component(made, it, &component, format);
+    Ok(Json(ask(&state, found, told).await?))
 }

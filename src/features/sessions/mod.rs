@@ -17,7 +17,7 @@ mod store;
 mod turns;
 
 pub use defaults::{policy, set as set_policy};
-pub use figures::{Assumed, ask, table as costs_table};
+pub use figures::{Assumed, table as costs_table};
 pub use lifecycle::{SessionPatch, create, delete, duplicate, restore, update};
 pub use messages::{
     Fork, Message, analysis_before, find as find_message, find_answer, forks, path, tip,

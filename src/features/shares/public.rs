@@ -1,6 +1,7 @@
 //! The pages that a link leads to. Nobody is signed in here.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -18,8 +19,8 @@ use crate::engine::analysis::Format;
 use crate::engine::detail;
 use crate::engine::diagram::{Style, Theme, architecture};
 use crate::features::artifacts::{self, Asked, Browser};
-use crate::features::workbench::{Card, CostWish, Figures, Record, Remarks, Row, TIERS};
-use crate::features::workbench::{cards, figures, records, remarks, rows};
+use crate::features::workbench::{Card, CostWish, FIGURES_WEIGHT, Figures, Record, Remarks, Row};
+use crate::features::workbench::{TIERS, cards, figures, records, remarks, rows};
 use crate::platform::ctx::Client;
 use crate::platform::error::{Error, Result};
 use crate::platform::events::Who;
@@ -27,6 +28,7 @@ use crate::platform::extract::{Path, Query};
 use crate::platform::page::{Page, View};
 use crate::platform::rate_limit::{self, Limit};
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -262,10 +264,10 @@ async fn looked(
     asked: Asked,
 ) -> Result<Response> {
     let tab = tabs(open).find(|it| it.0 == tab).ok_or(Error::NotFound("page"))?.0;
-    let design = open.design(tier)?;
+    open.design(tier)?;
     let mut page = show(open, token, tier, tab);
     match tab {
-        "costs" => page.figures = Some(figures(&open.outside.analysis, design, &load)),
+        "costs" => page.figures = Some(figures_of(state, open, tier, load).await?),
         "code" => {
             let asked = Asked { against: None, ..asked };
             let format = wanted(open, asked.format.as_deref())?;
@@ -307,16 +309,18 @@ async fn picture(
         open.require("diagram")?;
         open.design(&tier)?;
         let theme = if look.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
-        let style = Style { theme, ..Style::default() };
-        let drawn = tokio::task::spawn_blocking(move || {
+        let style = Style { theme, icons: state.icons.clone(), ..Style::default() };
+        open.kept(&state, "shared picture", &format!("{tier} {theme:?}"), move |open| {
             let svg = architecture::svg(open.design(&tier)?, &style);
-            Ok(if open.shows("costs") { svg } else { view::without_money(&svg) })
-        });
-        drawn.await.map_err(anyhow::Error::from)?
+            let svg = if open.shows("costs") { svg } else { view::without_money(&svg) };
+            let weight = svg.len();
+            Ok((svg, weight))
+        })
+        .await
     };
-    let svg = drawn.await.map_err(Error::into_response)?;
+    let svg: Arc<String> = drawn.await.map_err(Error::into_response)?;
     let media = HeaderValue::from_static("image/svg+xml");
-    Ok(([(header::CONTENT_TYPE, media)], svg).into_response())
+    Ok(([(header::CONTENT_TYPE, media)], svg.to_string()).into_response())
 }
 
 /// The figures at another load, for script.
@@ -337,12 +341,23 @@ async fn at_load(
     Query(load): Query<CostWish>,
 ) -> Result<Response, Response> {
     let open = enter(&state, client, &token, false).await?;
-    let page = || {
+    let page = async {
         open.require("costs")?;
-        let figures = figures(&open.outside.analysis, open.design(&tier)?, &load);
+        let figures = figures_of(&state, &open, &tier, load).await?;
         Ok(Page(AtLoad { here: format!("/s/{token}/{tier}"), figures }).into_response())
     };
-    page().map_err(Error::into_response)
+    page.await.map_err(Error::into_response)
+}
+
+async fn figures_of(state: &AppState, open: &Open, tier: &str, load: CostWish) -> Result<Figures> {
+    let (tier, scenario) = (tier.to_owned(), load.scenario());
+    let asked = format!("{tier} {} {}", scenario.load, scenario.growth);
+    let work = move |open: &Open| {
+        let made = figures(&open.outside.analysis, open.design(&tier)?, &load);
+        Ok((made, FIGURES_WEIGHT))
+    };
+    let figures: Arc<Figures> = open.kept(state, "shared figures", &asked, work).await?;
+    Ok((*figures).clone())
 }
 
 async fn table(
@@ -352,15 +367,18 @@ async fn table(
     Query(load): Query<CostWish>,
 ) -> Result<Response, Response> {
     let open = enter(&state, client, &token, false).await?;
-    let table = || {
+    let table = async {
         open.require("costs")?;
-        let table = detail::costs_csv(&open.design(&tier)?.graph, load.scenario().load);
+        let load = load.scenario().load;
+        let write =
+            move || -> Result<String> { Ok(detail::costs_csv(&open.design(&tier)?.graph, load)) };
+        let table = work::run(write).await??;
         let name = HeaderValue::from_static("attachment; filename=\"costs.csv\"");
         let media = HeaderValue::from_static("text/csv; charset=utf-8");
         Ok(([(header::CONTENT_TYPE, media), (header::CONTENT_DISPOSITION, name)], table)
             .into_response())
     };
-    table().map_err(Error::into_response)
+    table.await.map_err(Error::into_response)
 }
 
 async fn file(

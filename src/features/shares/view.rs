@@ -1,5 +1,6 @@
 //! What a link leads to, made without the names that it hides.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
 use crate::platform::events::Who;
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 /// Why a link leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub struct Outside {
 }
 
 /// An open link.
+#[derive(Clone)]
 pub struct Open {
     pub link: Found,
     pub outside: Arc<Outside>,
@@ -104,6 +107,28 @@ impl Open {
         if self.shows(part) { Ok(()) } else { Err(Error::NotFound("page")) }
     }
 
+    /// What is made of the design for this link, off the threads that answer
+    /// requests, and kept for those who look next; `which` tells it from others
+    /// of its sort.
+    pub async fn kept<T: Any + Send + Sync>(
+        &self,
+        state: &AppState,
+        sort: &'static str,
+        which: &str,
+        make: impl FnOnce(&Self) -> Result<(T, usize)> + Send + 'static,
+    ) -> Result<Arc<T>> {
+        let asked = format!("{} {} {which}", self.outside.key, self.link.shown.join(" "));
+        let key = i64::from_be_bytes(*sha256(asked).first_chunk().expect("a digest is longer"));
+        if let Some(made) = state.cache.get(sort, self.link.id, key) {
+            return Ok(made);
+        }
+        let open = self.clone();
+        let (made, weight) = work::run(move || make(&open)).await??;
+        let made = Arc::new(made);
+        state.cache.put(sort, self.link.id, key, &made, weight);
+        Ok(made)
+    }
+
     /// The files of an option, written for this link.
     pub async fn package(
         &self,
@@ -111,26 +136,22 @@ impl Open {
         tier: &str,
         format: Format,
     ) -> Result<Arc<artifacts::Package>> {
-        let nth = format as i64 * 8 + self.design(tier)?.graph.tier as i64;
-        let nth = self.outside.key.wrapping_add(1 + nth);
-        if let Some(package) = state.cache.get("shared files", self.link.id, nth) {
-            return Ok(package);
-        }
-        let (outside, tier, money) = (self.outside.clone(), tier.to_owned(), self.shows("costs"));
-        let written = tokio::task::spawn_blocking(move || {
-            let mut all = outside.analysis.options.iter();
-            let design = all.find(|it| it.graph.tier.name() == tier)?;
+        self.design(tier)?;
+        let (which, tier) = (format!("{tier} {}", format.name()), tier.to_owned());
+        self.kept(state, "shared files", &which, move |open| {
+            let money = open.shows("costs");
             let edit = |path: &str, text: Vec<u8>| match String::from_utf8(text) {
                 Ok(text) if path == "README.md" && !money => without_money(&text).into_bytes(),
                 Ok(text) => text.into_bytes(),
                 Err(err) => err.into_bytes(),
             };
-            artifacts::package(design, format, &outside.settings, &edit)
-        });
-        let package = written.await.map_err(anyhow::Error::from)?;
-        let package = Arc::new(package.ok_or(Error::NotFound("option"))?);
-        state.cache.put("shared files", self.link.id, nth, &package, package.weight());
-        Ok(package)
+            let settings = &open.outside.settings;
+            let package = artifacts::package(open.design(&tier)?, format, settings, &edit);
+            let package = package.ok_or(Error::NotFound("option"))?;
+            let weight = package.weight();
+            Ok((package, weight))
+        })
+        .await
     }
 }
 
@@ -168,7 +189,7 @@ pub async fn open(
         return Ok(Ok(Open { link, outside }));
     }
     let money = link.shown.iter().any(|it| it == "costs");
-    let made = tokio::task::spawn_blocking(move || {
+    let made = work::run(move || {
         let analysis = veil.analyze(&brief);
         let mut report = report::analysis(&analysis);
         veil.value(&mut report);
@@ -178,7 +199,7 @@ pub async fn open(
         let settings = veil.code(&brief);
         Arc::new(Outside { analysis, report, settings, format: brief.format(), veil, key })
     });
-    let outside = made.await.map_err(anyhow::Error::from)?;
+    let outside = made.await?;
     state.cache.put("shared", link.id, key, &outside, WEIGHT);
     Ok(Ok(Open { link, outside }))
 }

@@ -42,7 +42,10 @@ fn two_digits(it: f64) -> f64 {
     (it * scale).round() / scale
 }
 
-#[derive(Serialize)]
+/// About what figures take up in memory.
+pub const WEIGHT: usize = 64 << 10;
+
+#[derive(Clone, Serialize)]
 pub struct Figures {
     pub load: f64,
     /// For people: `0.5`, `1`, `2`.
@@ -66,7 +69,7 @@ pub struct Figures {
     pub query: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Preset {
     pub label: &'static str,
     pub load: String,
@@ -74,7 +77,7 @@ pub struct Preset {
     pub current: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Bar {
     pub key: String,
     pub title: String,
@@ -85,7 +88,7 @@ pub struct Bar {
 }
 
 /// The lines of a component.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Group {
     pub component: String,
     pub title: String,
@@ -93,7 +96,7 @@ pub struct Group {
     pub lines: Vec<Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Unpriced {
     pub component: String,
     pub title: String,
@@ -101,7 +104,7 @@ pub struct Unpriced {
     pub key: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Source {
     pub name: String,
     pub origin: &'static str,
@@ -110,7 +113,7 @@ pub struct Source {
 }
 
 /// A drawing that is 600 wide and 180 high.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Curve {
     pub line: String,
     pub area: String,

@@ -15,21 +15,20 @@ use uuid::Uuid;
 
 use super::option::{self, Header, TABS};
 use super::shell::{self, Loaded, Part, Wish};
-use crate::engine::analysis::{Analysis, Design, Format};
+use crate::engine::analysis::Format;
 use crate::engine::detail;
 use crate::engine::diagram::svg::linked;
-use crate::engine::diagram::{self, Direction, Form, Kind, Overlay, Style, Theme};
-use crate::features::{analyses, artifacts};
+use crate::engine::diagram::{Direction, Form, Kind, Overlay, Style, Theme};
+use crate::engine::graph::Tier;
+use crate::features::{analyses, artifacts, diagrams};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Path, Query};
+use crate::platform::icons::Icons;
 use crate::platform::page::{Page, View};
-use crate::platform::raster;
 use crate::platform::state::AppState;
-
-/// Pixels of an image for each of the drawing.
-const SCALE: f32 = 2.0;
+use crate::platform::work;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -62,17 +61,21 @@ impl Wanted {
         self.kind.as_deref().and_then(Kind::parse).unwrap_or(Kind::Architecture)
     }
 
-    fn style(&self, theme: Theme) -> Style {
-        let overlay =
-            self.overlay.as_deref().and_then(|name| OVERLAYS.iter().find(|it| it.0 == name));
-        Style {
-            theme,
-            direction: match self.direction.as_deref() {
-                Some("down") => Direction::Down,
-                _ => Direction::Right,
-            },
-            overlay: overlay.map_or(Overlay::None, |it| it.2),
+    fn overlay(&self) -> Overlay {
+        let known = self.overlay.as_deref().and_then(|it| OVERLAYS.iter().find(|has| has.0 == it));
+        known.map_or(Overlay::None, |it| it.2)
+    }
+
+    fn direction(&self) -> Direction {
+        match self.direction.as_deref() {
+            Some("down") => Direction::Down,
+            _ => Direction::Right,
         }
+    }
+
+    fn style(&self, theme: Theme, icons: &Icons) -> Style {
+        let (direction, overlay) = (self.direction(), self.overlay());
+        Style { theme, direction, overlay, icons: icons.clone() }
     }
 
     /// The query of an address with this, one thing changed. What is not known is
@@ -138,13 +141,6 @@ impl View for Diagram {
 /// Stands for the id of a component in an address; ids have no capital letters.
 const ANY: &str = "COMPONENT";
 
-/// What is drawn, off the threads that answer requests.
-struct Drawn {
-    light: String,
-    dark: String,
-    component: Option<Value>,
-}
-
 async fn page(
     State(state): State<AppState>,
     ctx: Ctx,
@@ -156,8 +152,12 @@ async fn page(
     let loaded = shell::load(&ctx, &mut tx, part, (id, Some(number)), &wish).await?;
     let sets = artifacts::list(&mut tx, id, Some(number)).await?;
     let made = analyses::replay(&state, &mut tx, id, number).await?;
-    let other = match wanted.against {
-        Some(it) if it != number => Some(analyses::replay(&state, &mut tx, id, it).await?),
+    let kind = wanted.kind();
+    let on_nodes = kind == Kind::Architecture;
+    let before = match wanted.against {
+        Some(it) if it != number && on_nodes => {
+            Some(analyses::replay(&state, &mut tx, id, it).await?)
+        }
         _ => None,
     };
     tx.commit().await?;
@@ -170,16 +170,27 @@ async fn page(
         Some((before, behind)) => (before.to_owned(), behind.to_owned()),
         None => (address, String::new()),
     };
-    let (asked, addresses) = (wanted.clone(), pick.clone());
-    let analysis = made.make(&state).await?;
-    let other = match other {
-        Some(it) => Some(it.make(&state).await?),
+    let drawn = async |theme| -> Result<String> {
+        let style = wanted.style(theme, &state.icons);
+        let tier = Tier::parse(&tier).ok_or(Error::NotFound("option"))?;
+        let drawing = diagrams::Wish { tier, kind, form: Form::Svg, style };
+        let svg = diagrams::draw(&state, &made, before.as_ref(), drawing).await?;
+        let chosen = wanted.component.as_deref().unwrap_or_default();
+        let svg = String::from_utf8_lossy(&svg);
+        Ok(linked(&svg, chosen, |id| format!("{}{id}{}", pick.0, pick.1)))
+    };
+    let (light, dark) = (drawn(Theme::Light).await?, drawn(Theme::Dark).await?);
+    let component = match wanted.component.clone() {
+        Some(id) => {
+            let (made, tier) = (made.make(&state).await?, tier.clone());
+            let tell = move || {
+                let design = made.options.iter().find(|it| it.graph.tier.name() == tier)?;
+                detail::component(&made, design, &id, Format::Terraform)
+            };
+            work::run(tell).await?
+        }
         None => None,
     };
-    let draw = move || draw(&analysis, other.as_deref(), &tier, &asked, &addresses);
-    let drawn = tokio::task::spawn_blocking(draw).await.map_err(anyhow::Error::from)?;
-    let drawn = drawn.ok_or(Error::NotFound("option"))?;
-    let kind = wanted.kind();
     let link = |name, label: &str, query: String, current| Link {
         name,
         label: label.to_owned(),
@@ -193,14 +204,13 @@ async fn page(
             link(it.name(), it.title(), fresh.query(("kind", Some(it.name()))), *it == kind)
         })
         .collect();
-    let overlay = wanted.style(Theme::Light).overlay;
-    let on_nodes = kind == Kind::Architecture;
+    let overlay = wanted.overlay();
     let overlays = OVERLAYS
         .iter()
         .filter(|_| on_nodes)
         .map(|it| link(it.0, it.1, wanted.query(("overlay", Some(it.0))), it.2 == overlay))
         .collect();
-    let turn = on_nodes.then(|| match wanted.style(Theme::Light).direction {
+    let turn = on_nodes.then(|| match wanted.direction() {
         Direction::Right => {
             link("down", "Top down", wanted.query(("direction", Some("down"))), false)
         }
@@ -240,40 +250,15 @@ async fn page(
         forms,
         earlier,
         against: wanted.against.filter(|it| *it != number),
-        light: drawn.light,
-        dark: drawn.dark,
-        component: drawn.component,
+        light,
+        dark,
+        component,
         component_id: wanted.component.clone().unwrap_or_default(),
         pick,
         has_code,
         unselect: format!("{here}{}", wanted.query(("component", None))),
         header,
     }))
-}
-
-fn draw(
-    analysis: &Analysis,
-    other: Option<&Analysis>,
-    tier: &str,
-    wanted: &Wanted,
-    pick: &(String, String),
-) -> Option<Drawn> {
-    let of = |it: &'_ Analysis| it.options.iter().position(|it| it.graph.tier.name() == tier);
-    let design = &analysis.options[of(analysis)?];
-    let before = other.and_then(|it| Some(&it.options[of(it)?]));
-    let kind = wanted.kind();
-    let shown = |theme: Theme| {
-        let svg = svg(analysis, design, before, kind, &wanted.style(theme))?;
-        let chosen = wanted.component.as_deref().unwrap_or_default();
-        Some(linked(&svg, chosen, |id| format!("{}{id}{}", pick.0, pick.1)))
-    };
-    let component = wanted.component.as_deref();
-    Some(Drawn {
-        light: shown(Theme::Light)?,
-        dark: shown(Theme::Dark)?,
-        component: component
-            .and_then(|it| detail::component(analysis, design, it, Format::Terraform)),
-    })
 }
 
 /// What each form is good for, where its name does not say.
@@ -289,31 +274,6 @@ fn label(form: Form) -> &'static str {
     }
 }
 
-/// The picture; one that is compared shows what became of the earlier design.
-fn svg(
-    analysis: &Analysis,
-    design: &Design,
-    before: Option<&Design>,
-    kind: Kind,
-    style: &Style,
-) -> Option<String> {
-    String::from_utf8(written(analysis, design, before, (kind, Form::Svg), style).ok()?).ok()
-}
-
-fn written(
-    analysis: &Analysis,
-    design: &Design,
-    before: Option<&Design>,
-    (kind, form): (Kind, Form),
-    style: &Style,
-) -> Result<Vec<u8>> {
-    match before.filter(|_| kind == Kind::Architecture) {
-        Some(before) => diagram::render_difference(before, design, kind, form, style),
-        None => diagram::render(analysis, design, kind, form, style),
-    }
-    .map_err(|_| Error::NotFound("diagram"))
-}
-
 /// A picture as a file, such as `architecture.svg`. It never changes.
 async fn download(
     State(state): State<AppState>,
@@ -325,32 +285,21 @@ async fn download(
     let (kind, form) = named.ok_or(Error::NotFound("diagram"))?;
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     analyses::exists(&mut tx, id).await?;
+    let tier = Tier::parse(&tier).ok_or(Error::NotFound("option"))?;
+    if !kind.forms().contains(&form) {
+        return Err(Error::NotFound("diagram"));
+    }
     let made = analyses::replay(&state, &mut tx, id, number).await?;
-    let other = match wanted.against {
-        Some(it) => Some(analyses::replay(&state, &mut tx, id, it).await?),
-        None => None,
+    let before = match wanted.against {
+        Some(it) if kind == Kind::Architecture => {
+            Some(analyses::replay(&state, &mut tx, id, it).await?)
+        }
+        _ => None,
     };
     tx.commit().await?;
     let theme = if wanted.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
-    let analysis = made.make(&state).await?;
-    let other = match other {
-        Some(it) => Some(it.make(&state).await?),
-        None => None,
-    };
-    let write = move || -> Result<Vec<u8>> {
-        let find = |it: &Analysis| it.options.iter().position(|it| it.graph.tier.name() == tier);
-        let at = find(&analysis).ok_or(Error::NotFound("option"))?;
-        let design = &analysis.options[at];
-        let before = other.as_deref().and_then(|it| Some(&it.options[find(it)?]));
-        let style = wanted.style(theme);
-        let drawn = written(&analysis, design, before, (kind, form.source()), &style)?;
-        Ok(match form {
-            Form::Png => raster::png(&String::from_utf8_lossy(&drawn), SCALE)?,
-            Form::Pdf => raster::pdf(&String::from_utf8_lossy(&drawn), &design.title)?,
-            _ => drawn,
-        })
-    };
-    let bytes = tokio::task::spawn_blocking(write).await.map_err(anyhow::Error::from)??;
+    let wish = diagrams::Wish { tier, kind, form, style: wanted.style(theme, &state.icons) };
+    let bytes = diagrams::draw(&state, &made, before.as_ref(), wish).await?;
     let headers = [
         (header::CONTENT_TYPE, form.media().to_owned()),
         (
@@ -359,5 +308,5 @@ async fn download(
         ),
         (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, bytes.to_vec()).into_response())
 }

@@ -36,7 +36,7 @@ use axum::Router;
 
 use crate::platform::state::AppState;
 
-pub use costs::{Figures, Wish as CostWish, figures};
+pub use costs::{Figures, WEIGHT as FIGURES_WEIGHT, Wish as CostWish, figures};
 pub use list::{Item, recent};
 pub use show::{Card, Row, TIERS, cards, rows};
 pub use why::{Record, Remarks, records, remarks};

@@ -1,6 +1,8 @@
 //! One option in depth: its diagram, costs, code and reasons, each a tab with an
 //! address of its own.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -14,17 +16,21 @@ use super::settings::{self, Field};
 use super::shell::{self, Loaded, Part, Shell, Wish};
 use super::show::{self, Code, TIERS};
 use super::{costs, why};
-use crate::engine::diagram::{Style, Theme, architecture};
+use crate::engine::diagram::{Form, Kind, Style, Theme};
+use crate::engine::graph::Tier as Known;
 use crate::features::analyses::{self, Replay};
 use crate::features::artifacts::{self, Asked, Browser, Choice, Set};
+use crate::features::diagrams;
 use crate::features::orgs::plans;
 use crate::features::sessions::{self, Assumed};
 use crate::platform::access::Action;
+use crate::platform::crypto::sha256;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Path, Query};
 use crate::platform::page::{Page, View};
 use crate::platform::state::AppState;
+use crate::platform::work;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -203,17 +209,32 @@ async fn figures(
     load: costs::Wish,
 ) -> Result<costs::Figures> {
     let made = replay.make(state).await?;
-    let design = made.options.iter().find(|it| it.graph.tier.name() == tier);
-    Ok(costs::figures(&made, design.ok_or(Error::NotFound("option"))?, &load))
+    let (session, number) = replay.at();
+    let (tier, scenario) = (tier.to_owned(), load.scenario());
+    // Typed by people, so there are as many as they like; equal ones meet again.
+    let asked = format!("{number} {tier} {} {}", scenario.load, scenario.growth);
+    let key = i64::from_be_bytes(*sha256(asked).first_chunk().expect("a digest is longer"));
+    if let Some(figures) = state.cache.get::<costs::Figures>("figures", session, key) {
+        return Ok((*figures).clone());
+    }
+    let make = move || {
+        let design = made.options.iter().find(|it| it.graph.tier.name() == tier)?;
+        Some(Arc::new(costs::figures(&made, design, &load)))
+    };
+    let figures = work::run(make).await?;
+    let figures = figures.ok_or(Error::NotFound("option"))?;
+    state.cache.put("figures", session, key, &figures, costs::WEIGHT);
+    Ok((*figures).clone())
 }
 
 /// The table of costs, for the button of the page.
 async fn table(
+    State(state): State<AppState>,
     ctx: Ctx,
     Path((id, number, tier)): Path<(Uuid, i32, String)>,
     Query(assumed): Query<Assumed>,
 ) -> Result<Response> {
-    sessions::costs_table(&ctx, id, number, &tier, assumed).await
+    sessions::costs_table(&state, &ctx, id, number, &tier, assumed).await
 }
 
 #[derive(Deserialize)]
@@ -233,17 +254,13 @@ async fn picture(
     let replay = analyses::replay(&state, &mut tx, id, number).await?;
     tx.commit().await?;
     let theme = if look.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
-    let style = Style { theme, ..Style::default() };
-    let made = replay.make(&state).await?;
-    let draw = move || {
-        let design = made.options.iter().find(|it| it.graph.tier.name() == tier)?;
-        Some(architecture::svg(design, &style))
-    };
-    let drawn = tokio::task::spawn_blocking(draw).await.map_err(anyhow::Error::from)?;
-    let svg = drawn.ok_or(Error::NotFound("option"))?;
+    let style = Style { theme, icons: state.icons.clone(), ..Style::default() };
+    let tier = Known::parse(&tier).ok_or(Error::NotFound("option"))?;
+    let wish = diagrams::Wish { tier, kind: Kind::Architecture, form: Form::Svg, style };
+    let svg = diagrams::draw(&state, &replay, None, wish).await?;
     let headers =
         [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, max-age=3600")];
-    Ok((headers, svg).into_response())
+    Ok((headers, svg.to_vec()).into_response())
 }
 
 pub(super) fn header(

@@ -6,13 +6,15 @@
 use anyhow::Context;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use resvg::tiny_skia::{PathSegment, Transform};
+use resvg::tiny_skia::{PathSegment, Pixmap, Transform};
 use resvg::usvg::{
-    Fill, FillRule, Group, LineCap, LineJoin, Node, Paint, Path, Stroke, Text, Tree,
+    Fill, FillRule, Group, Image, ImageKind, LineCap, LineJoin, Node, Paint, Path, Stroke, Text,
+    Tree,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 /// Points for each pixel.
 const POINT: f32 = 0.75;
@@ -23,35 +25,62 @@ pub fn write(tree: &Tree, title: &str) -> anyhow::Result<Vec<u8>> {
     // Pixels go down from the top, points up from the bottom.
     page.line(format_args!("{POINT} 0 0 -{POINT} 0 {} cm", num(height)));
     page.group(tree.root(), 1.0);
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(page.out.as_bytes()).context("cannot compress")?;
-    let content = packed.finish().context("cannot compress")?;
+    let content = packed(page.out.as_bytes())?;
     let mut states = String::new();
     for it in &page.opacities {
         let alpha = f64::from(*it) / 1000.0;
         let _ = write!(states, "/A{it} << /ca {alpha} /CA {alpha} >> ");
     }
+    // Each image and its mask stand behind the five objects of every file.
+    let images: String =
+        (0..page.images.len()).map(|n| format!("/I{n} {} 0 R ", 6 + 2 * n)).collect();
     let mut file = File { out: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), places: Vec::new() };
     file.object(
         "<< /Type /Catalog /Pages 2 0 R /Lang (en) /ViewerPreferences << /DisplayDocTitle true >> >>",
     );
     file.object("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
     file.object(&format!(
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {} {}] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> /ExtGState << {states}>> >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {} {}] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> /ExtGState << {states}>> /XObject << {images}>> >> >>",
         num(width),
         num(height)
     ));
-    file.stream(&content);
+    file.stream("", &content);
     file.object(
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     );
+    for (n, data) in page.images.iter().enumerate() {
+        let image = Pixmap::decode_png(data).context("cannot read an icon")?;
+        let (mut colours, mut mask) = (Vec::new(), Vec::new());
+        for it in image.pixels().iter().map(|it| it.demultiply()) {
+            colours.extend([it.red(), it.green(), it.blue()]);
+            mask.push(it.alpha());
+        }
+        let kind = |space: &str, more: &str| {
+            let (width, height) = (image.width(), image.height());
+            format!(
+                "/Type /XObject /Subtype /Image /Width {width} /Height {height} \
+                 /ColorSpace /{space} /BitsPerComponent 8 {more}"
+            )
+        };
+        let behind = format!("/SMask {} 0 R ", 7 + 2 * n);
+        file.stream(&kind("DeviceRGB", &behind), &packed(&colours)?);
+        file.stream(&kind("DeviceGray", ""), &packed(&mask)?);
+    }
     file.object(&format!("<< /Title <{}> /Producer (CloudGen) >>", utf16(title)));
     Ok(file.finish())
+}
+
+fn packed(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(bytes).context("cannot compress")?;
+    packed.finish().context("cannot compress")
 }
 
 #[derive(Default)]
 struct Page {
     out: String,
+    /// PNG files, each once.
+    images: Vec<Arc<Vec<u8>>>,
     /// In thousandths.
     opacities: BTreeSet<u32>,
 }
@@ -72,9 +101,21 @@ impl Page {
                     self.group(it.flattened(), opacity);
                     self.words(it);
                 }
-                Node::Image(_) => {}
+                Node::Image(it) => self.image(it, opacity),
             }
         }
+    }
+
+    fn image(&mut self, image: &Image, opacity: f32) {
+        let ImageKind::PNG(data) = image.kind() else { return };
+        let n = self.images.iter().position(|it| it == data).unwrap_or_else(|| {
+            self.images.push(data.clone());
+            self.images.len() - 1
+        });
+        self.begin(image.abs_transform(), opacity);
+        // Images fill a square of one that stands upright.
+        let (width, height) = (num(image.size().width()), num(image.size().height()));
+        self.line(format_args!("{width} 0 0 -{height} 0 {height} cm /I{n} Do Q"));
     }
 
     fn path(&mut self, path: &Path, opacity: f32) {
@@ -205,11 +246,11 @@ impl File {
         self.out.extend(format!("{number} 0 obj\n{body}\nendobj\n").into_bytes());
     }
 
-    fn stream(&mut self, content: &[u8]) {
+    fn stream(&mut self, kind: &str, content: &[u8]) {
         self.places.push(self.out.len());
         let number = self.places.len();
         let head = format!(
-            "{number} 0 obj\n<< /Length {} /Filter /FlateDecode >>\nstream\n",
+            "{number} 0 obj\n<< {kind}/Length {} /Filter /FlateDecode >>\nstream\n",
             content.len()
         );
         self.out.extend(head.into_bytes());

@@ -14,7 +14,7 @@ use crate::engine::requirements::{Cloud, Hints};
 fn charts_show_the_bill_and_no_other_figures() {
     for (name, analysis) in analyses() {
         for design in &analysis.options {
-            let figures = figures(&analysis, design);
+            let figures = figures(analysis, design);
             let sum: f64 = figures.by_component.iter().map(|it| it.monthly).sum();
             assert!((sum - design.cost.monthly).abs() < 1e-6, "{name}");
             for (series, option) in figures.series.iter().zip(&analysis.options) {
@@ -22,7 +22,7 @@ fn charts_show_the_bill_and_no_other_figures() {
                 assert!((at - option.cost.monthly).abs() < 1e-6, "{name}");
                 assert_eq!(series.months.len(), MONTHS as usize);
             }
-            let drawn = svg(&analysis, design, &Style::default());
+            let drawn = svg(analysis, design, &Style::default());
             assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{name}");
             for it in &analysis.options {
                 assert!(drawn.contains(&dollars(it.cost.monthly).replace('<', "&lt;")), "{name}");

@@ -15,7 +15,7 @@ fn of(text: &str) -> Analysis {
 fn every_store_and_every_connection_between_parts_that_handle_data_is_there() {
     for (name, analysis) in analyses() {
         for design in &analysis.options {
-            let flows = flows(&analysis, design);
+            let flows = flows(analysis, design);
             let scene = scene(design, &flows);
             let shown: BTreeSet<usize> =
                 scene.edges.iter().flat_map(|it| it.connections.clone()).collect();

@@ -5,7 +5,7 @@
 
 use super::{held, is_asynchronous, key};
 use crate::engine::diagram::draw::{self, Picture};
-use crate::engine::diagram::icons::Icon;
+use crate::engine::diagram::icons::{Icon, Pictures};
 use crate::engine::diagram::layout::Rect;
 use crate::engine::diagram::scene::{Change, Edge, GroupKind, Scene, word};
 use crate::engine::diagram::svg::{escape, number};
@@ -22,13 +22,14 @@ struct Writer<'s> {
     scene: &'s Scene,
     picture: Picture,
     palette: &'static Palette,
+    icons: &'s Pictures,
     out: String,
 }
 
-pub fn file(scene: &Scene, style: &Style) -> String {
+pub fn file<'s>(scene: &'s Scene, style: &'s Style) -> String {
     let picture = draw::picture(scene, style.direction);
     let palette = Palette::of(style.theme);
-    let mut writer = Writer { scene, picture, palette, out: String::new() };
+    let mut writer = Writer { scene, picture, palette, icons: &style.icons, out: String::new() };
     writer.write(style.theme);
     writer.out
 }
@@ -136,7 +137,10 @@ impl Writer<'_> {
              strokeColor={line};fontColor={};image={};",
             palette.card,
             palette.ink,
-            image(it.icon, palette.family(it.family), palette.on_family)
+            match it.icon.picture(self.icons) {
+                Some(picture) => picture.replacen(";base64", "", 1),
+                None => image(it.icon.icon, palette.family(it.family), palette.on_family),
+            }
         );
         let serves: Vec<String> = held(self.scene, n)
             .into_iter()

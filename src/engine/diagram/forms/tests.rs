@@ -9,6 +9,7 @@ use crate::engine::graph::{Graph, Kind as GraphKind, NodeId, Reason, Spec, Tier}
 use crate::engine::plan::Policy;
 use crate::engine::requirements::{Cloud, Hints};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Names that people and programs have used to break out of a format.
 const HOSTILE: [&str; 14] = [
@@ -28,8 +29,25 @@ const HOSTILE: [&str; 14] = [
     "\\\" \\n \\",
 ];
 
-pub fn analyses() -> Vec<(String, Analysis)> {
+/// All cases below `tests/golden`, analysed once for all tests.
+pub fn analyses() -> &'static [(String, Analysis)] {
+    static ANALYSES: LazyLock<Vec<(String, Analysis)>> = LazyLock::new(analyze_all);
+    &ANALYSES
+}
+
+/// All options of all cases, with the name of their case.
+pub fn designs() -> impl Iterator<Item = (String, &'static Design)> {
+    analyses().iter().flat_map(|(name, it)| {
+        it.options.iter().map(move |it| (format!("{name}/{}", it.graph.tier.name()), it))
+    })
+}
+
+fn of(text: &str) -> Analysis {
     let hints = Hints { cloud: Some(Cloud::Aws), ..Hints::default() };
+    analysis::analyze(text, &hints, &Policy::default())
+}
+
+fn analyze_all() -> Vec<(String, Analysis)> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
     let mut cases: Vec<_> = std::fs::read_dir(root).unwrap().map(|it| it.unwrap().path()).collect();
     cases.sort();
@@ -38,7 +56,7 @@ pub fn analyses() -> Vec<(String, Analysis)> {
         .filter_map(|case| {
             let text = std::fs::read_to_string(case.join("input.txt")).ok()?;
             let name = case.file_name()?.to_string_lossy().into_owned();
-            Some((name, analysis::analyze(&text, &hints, &Policy::default())))
+            Some((name, of(&text)))
         })
         .collect()
 }
@@ -192,7 +210,7 @@ fn every_form_has_the_components_and_connections_of_the_graph() {
                 (Form::D2, of_d2),
                 (Form::Structurizr, of_structurizr),
             ] {
-                let text = text(&analysis, design, Kind::Architecture, form);
+                let text = text(analysis, design, Kind::Architecture, form);
                 let (ids, mut lines) = read(&text);
                 let case = format!("{name}/{} {}", design.graph.tier.name(), form.name());
                 let missing: Vec<_> = components.difference(&ids).collect();
@@ -210,7 +228,7 @@ fn every_form_has_the_components_and_connections_of_the_graph() {
 
 /// Every component, the title and the region take a hostile name.
 fn hostile() -> Analysis {
-    let mut analysis = analyses().into_iter().find(|it| it.0 == "web-shop").unwrap().1;
+    let mut analysis = of(include_str!("../../../../tests/golden/web-shop/input.txt"));
     for design in &mut analysis.options {
         design.title = HOSTILE[0].to_owned();
         for (n, it) in design.graph.components.iter_mut().enumerate() {
@@ -257,15 +275,15 @@ fn what_a_form_reads_as_markup_is_escaped() {
 
 #[test]
 fn a_kind_is_written_in_its_forms_and_no_others() {
-    let (_, analysis) = analyses().remove(0);
+    let (_, analysis) = &analyses()[0];
     let design = &analysis.options[1];
     for kind in Kind::ALL {
         for form in Form::ALL {
             for theme in [Theme::Light, Theme::Dark] {
                 let style = Style { theme, ..Style::default() };
-                let drawn = render(&analysis, design, kind, form, &style);
+                let drawn = render(analysis, design, kind, form, &style);
                 assert_eq!(drawn.is_ok(), kind.forms().contains(&form), "{kind:?} {form:?}");
-                assert_eq!(drawn, render(&analysis, design, kind, form, &style));
+                assert_eq!(drawn, render(analysis, design, kind, form, &style));
             }
         }
     }
@@ -295,7 +313,7 @@ fn hostile_scene() -> (Scene, Graph) {
             component: Some(id),
             title: name.to_owned(),
             subtitle: HOSTILE[(n + 3) % HOSTILE.len()].to_owned(),
-            icon: Icon::of(kind),
+            icon: Icon::of(kind).into(),
             family: Family::of(kind),
             parent: [Some(outer), Some(inner)][n % 2],
             badges: Vec::new(),

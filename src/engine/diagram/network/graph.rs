@@ -4,7 +4,7 @@
 use super::facts::{self, Network, Peer};
 use crate::engine::analysis::Design;
 use crate::engine::bind::{self, binding_of};
-use crate::engine::diagram::icons::{Family, Icon};
+use crate::engine::diagram::icons::{Family, Icon, Symbol};
 use crate::engine::diagram::scene::{Badge, Change, Edge, GroupKind, Node, Scene, Tone};
 use crate::engine::graph::{Graph, Kind, NodeId};
 
@@ -125,7 +125,7 @@ impl Builder<'_> {
                 .and_then(|it| binding_of(&it.spec))
                 .map_or(kind.title(), |it| it.title)
                 .to_owned(),
-            icon: Icon::of(kind),
+            icon: component.map_or(Icon::of(kind).into(), |it| Symbol::of(&it.spec)),
             family: Family::of(kind),
             parent,
             badges,
@@ -146,7 +146,7 @@ fn plain(scene: &mut Scene, key: &str, title: &str, icon: Icon, parent: Option<u
         component: None,
         title: title.to_owned(),
         subtitle: String::new(),
-        icon,
+        icon: icon.into(),
         family: if parent.is_none() { Family::People } else { Family::Network },
         parent,
         badges: Vec::new(),

@@ -4,7 +4,7 @@
 pub mod facts;
 mod graph;
 
-use super::icons::{Family, Icon};
+use super::icons::{Family, Icon, Pictures, Symbol};
 use super::scene::GroupKind;
 use super::svg::{Paint, Rect, Svg, Type, number};
 use super::text::{self, Weight};
@@ -34,7 +34,7 @@ pub fn svg(design: &Design, style: &Style) -> String {
     let stack = bind::lower(&design.graph);
     let palette = Palette::of(style.theme);
     match facts::read(&stack) {
-        Some(network) => Plan::new(&design.graph, &network, palette).draw(design),
+        Some(network) => Plan::new(&design.graph, &network, style).draw(design),
         None => without(design, palette),
     }
 }
@@ -60,6 +60,7 @@ struct Plan<'p> {
     graph: &'p Graph,
     network: &'p Network,
     palette: &'p Palette,
+    icons: &'p Pictures,
     /// Tiers that there are, with the height of their cells.
     rows: Vec<(GroupKind, f64)>,
     /// The frame of the network.
@@ -68,7 +69,7 @@ struct Plan<'p> {
 }
 
 impl<'p> Plan<'p> {
-    fn new(graph: &'p Graph, network: &'p Network, palette: &'p Palette) -> Self {
+    fn new(graph: &'p Graph, network: &'p Network, style: &'p Style) -> Self {
         let tiers = [GroupKind::PublicSubnets, GroupKind::PrivateSubnets, GroupKind::DataSubnets];
         let rows: Vec<(GroupKind, f64)> = tiers
             .into_iter()
@@ -87,7 +88,8 @@ impl<'p> Plan<'p> {
         let endpoints =
             if network.endpoints.is_empty() { 0.0 } else { endpoint_rows(network, width) };
         let frame = Rect::new(MARGIN, top, width, 92.0 + inner + GAP + endpoints + PAD);
-        Self { graph, network, palette, rows, frame, top_of_rows }
+        let (palette, icons) = (Palette::of(style.theme), &style.icons);
+        Self { graph, network, palette, icons, rows, frame, top_of_rows }
     }
 
     fn draw(&self, design: &Design) -> String {
@@ -172,10 +174,10 @@ impl<'p> Plan<'p> {
         for gateway in &self.network.gateways {
             let at = Rect::new(x, self.frame.y - CARD / 2.0, wide, CARD);
             let outside = Rect::new(x, self.frame.y - 128.0, wide, CARD);
-            let (name, icon) = if gateway.internet {
-                ("Internet", Icon::Globe)
+            let (name, icon, mark) = if gateway.internet {
+                ("Internet", Icon::Globe, Icon::Globe)
             } else {
-                ("Other networks", Icon::Server)
+                ("Other networks", Icon::Server, Icon::Tunnel)
             };
             let line = if gateway.internet {
                 self.palette.chip(super::scene::Tone::Danger).ink
@@ -185,13 +187,12 @@ impl<'p> Plan<'p> {
             let (from, tip) = ((x + wide / 2.0, outside.bottom()), (x + wide / 2.0, at.y));
             svg.path(&draw::rounded(&[from, tip]), Paint::line(line, 1.75));
             svg.path(&draw::arrow(from, tip), Paint::fill(line));
-            self.card(svg, outside, name, icon, Family::People, None, false);
+            self.card(svg, outside, name, (icon.into(), Family::People), None, false);
             self.card(
                 svg,
                 at,
                 &gateway.title,
-                if gateway.internet { Icon::Globe } else { Icon::Tunnel },
-                Family::Network,
+                (mark.into(), Family::Network),
                 Some(&gateway.component),
                 false,
             );
@@ -214,14 +215,12 @@ impl<'p> Plan<'p> {
         let mut y = at.y + 34.0;
         for id in &subnet.components {
             let Some(component) = self.graph.component(id) else { continue };
-            let kind = component.spec.kind();
             let place = Rect::new(at.x + 12.0, y, at.w - 24.0, CARD);
             self.card(
                 svg,
                 place,
                 &component.title,
-                Icon::of(kind),
-                Family::of(kind),
+                (Symbol::of(&component.spec), Family::of(component.spec.kind())),
                 Some(id),
                 self.network.is_open(id),
             );
@@ -236,20 +235,28 @@ impl<'p> Plan<'p> {
         svg.close();
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a card has this many sides")]
     fn card(
         &self,
         svg: &mut Svg,
         at: Rect,
         name: &str,
-        icon: Icon,
-        family: Family,
+        symbol: (Symbol, Family),
         component: Option<&NodeId>,
         open: bool,
     ) {
         let palette = self.palette;
         let id = component.map_or("", NodeId::as_str);
-        let spoken = if open { format!("{name}, open to the internet") } else { name.to_owned() };
+        let chip = "internet";
+        let taken = if open { text::width(chip, 9.5, Weight::SemiBold) + 20.0 } else { 8.0 };
+        let words = text::fit(name, 12.0, Weight::SemiBold, at.w - 42.0 - taken);
+        // What can be read comes first, in the same words.
+        let mut spoken = words.clone();
+        if open {
+            spoken.push_str(&format!(", {chip}: open to it"));
+        }
+        if words != name {
+            spoken.push_str(&format!("; {name}"));
+        }
         svg.open(
             "g",
             &[
@@ -264,11 +271,7 @@ impl<'p> Plan<'p> {
         let line = if open { danger.ink } else { palette.card_line };
         svg.rect(at, 8.0, Paint::fill(palette.card).and_line(line, if open { 1.75 } else { 1.0 }));
         let tile = Rect::new(at.x + 7.0, at.y + 7.0, 26.0, 26.0);
-        svg.rect(tile, 6.0, Paint::fill(palette.family(family)));
-        svg.glyph(icon.path(), tile.x + 5.0, tile.y + 5.0, 16.0, palette.on_family);
-        let chip = "internet";
-        let taken = if open { text::width(chip, 9.5, Weight::SemiBold) + 20.0 } else { 8.0 };
-        let words = text::fit(name, 12.0, Weight::SemiBold, at.w - 42.0 - taken);
+        draw::tile(svg, palette, self.icons, symbol, tile);
         svg.text(at.x + 42.0, at.y + 24.3, Type::new(12.0, palette.ink).bold(), &words);
         if open {
             let place = Rect::new(at.right() - taken, at.y + 12.0, taken - 8.0, 16.0);

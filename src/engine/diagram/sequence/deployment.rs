@@ -169,7 +169,7 @@ pub fn flow(design: &Design, stack: &Stack<'_>) -> Flow {
         id: "deployer".to_owned(),
         component: None,
         title: "Deployment".to_owned(),
-        icon: Icon::Rocket,
+        icon: Icon::Rocket.into(),
         family: Family::People,
     });
     let mut concerns: Vec<Concern> = made.iter().map(|it| it.concern).collect();
@@ -231,7 +231,7 @@ fn lane(concern: Concern) -> Lifeline {
         id: format!("lane-{}", concern.file()),
         component: None,
         title: title.to_owned(),
-        icon,
+        icon: icon.into(),
         family,
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{Flow, Step};
 use crate::engine::analysis::Design;
+use crate::engine::diagram::Style;
 use crate::engine::diagram::draw;
+use crate::engine::diagram::icons::{Family, Pictures};
 use crate::engine::diagram::scene::{GroupKind, Tone};
 use crate::engine::diagram::svg::{Paint, Rect, Svg, Type};
 use crate::engine::diagram::text::{self, Weight};
 use crate::engine::diagram::theme::Palette;
-use crate::engine::diagram::{Style, icons::Family};
 
 const MARGIN: f64 = 40.0;
 const TITLE: f64 = 72.0;
@@ -63,7 +64,8 @@ pub fn svg(design: &Design, flows: &[Flow], style: &Style) -> String {
     svg.text(MARGIN, MARGIN + 43.0, Type::new(13.0, palette.ink_soft), subtitle);
     let mut y = MARGIN + TITLE;
     for panel in &panels {
-        panel.draw(&mut svg, palette, MARGIN, y, width - 2.0 * MARGIN);
+        let place = Rect::new(MARGIN, y, width - 2.0 * MARGIN, panel.height);
+        panel.draw(&mut svg, palette, &style.icons, place);
         y += panel.height + PAD;
     }
     svg.finish()
@@ -129,10 +131,10 @@ impl<'f> Panel<'f> {
         Self { flow, lanes, rows, summary, width, height: y + 28.0 }
     }
 
-    fn draw(&self, svg: &mut Svg, palette: &Palette, x: f64, top: f64, wide: f64) {
+    fn draw(&self, svg: &mut Svg, palette: &Palette, icons: &Pictures, frame: Rect) {
+        let (x, top) = (frame.x, frame.y);
         let look = palette.frame(GroupKind::Shelf);
         svg.open("g", &[("class", "flow"), ("role", "group"), ("aria-label", &self.flow.title)]);
-        let frame = Rect::new(x, top, wide, self.height);
         svg.rect(frame, 14.0, Paint::fill(look.fill).and_line(look.line, 1.0));
         svg.text(x + PAD, top + 34.0, Type::new(15.0, palette.ink).bold(), &self.flow.title);
         for (n, line) in self.summary.iter().enumerate() {
@@ -164,8 +166,7 @@ impl<'f> Panel<'f> {
             );
             svg.rect(at, 10.0, Paint::fill(palette.card).and_line(palette.card_line, 1.0));
             let tile = Rect::new(at.middle().0 - 12.0, at.y + 6.0, 24.0, 24.0);
-            svg.rect(tile, 6.0, Paint::fill(palette.family(it.family)));
-            svg.glyph(it.icon.path(), tile.x + 4.0, tile.y + 4.0, 16.0, palette.on_family);
+            draw::tile(svg, palette, icons, (it.icon, it.family), tile);
             let lines = text::wrap(&it.title, 11.0, Weight::SemiBold, HEAD_WIDE - 12.0, 2);
             let start = if lines.len() > 1 { 41.0 } else { 47.0 };
             for (n, line) in lines.iter().enumerate() {

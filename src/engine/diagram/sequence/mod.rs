@@ -15,7 +15,7 @@ mod text;
 pub use text::{d2, mermaid};
 
 use super::Style;
-use super::icons::{Family, Icon};
+use super::icons::{Family, Symbol};
 use crate::engine::analysis::Design;
 use crate::engine::bind;
 use crate::engine::graph::NodeId;
@@ -37,7 +37,7 @@ pub struct Lifeline {
     pub id: String,
     pub component: Option<NodeId>,
     pub title: String,
-    pub icon: Icon,
+    pub icon: Symbol,
     pub family: Family,
 }
 

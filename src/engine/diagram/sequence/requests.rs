@@ -3,7 +3,7 @@
 
 use super::{Flow, Lifeline, Step, time};
 use crate::engine::analysis::Design;
-use crate::engine::diagram::icons::{Family, Icon};
+use crate::engine::diagram::icons::{Family, Symbol};
 use crate::engine::diagram::scene::word;
 use crate::engine::diagram::{Style, architecture};
 use crate::engine::estimate::{is_buffer, is_support, waits};
@@ -114,7 +114,7 @@ impl<'d> Tale<'d> {
             id: it.id.to_string(),
             component: Some(it.id.clone()),
             title: it.title.clone(),
-            icon: Icon::of(kind),
+            icon: Symbol::of(&it.spec),
             family: Family::of(kind),
         })
     }

@@ -1,15 +1,8 @@
 use super::deployment::order;
 use super::{Flow, Step, flows};
-use crate::engine::analysis::Design;
 use crate::engine::bind;
-use crate::engine::diagram::forms::tests::analyses;
+use crate::engine::diagram::forms::tests::designs;
 use crate::engine::requirements::Intent;
-
-fn designs() -> impl Iterator<Item = (String, Design)> {
-    analyses().into_iter().flat_map(|(name, it)| {
-        it.options.into_iter().map(move |it| (format!("{name}/{}", it.graph.tier.name()), it))
-    })
-}
 
 fn requests(flows: &[Flow]) -> &[Flow] {
     &flows[..flows.len() - 1]
@@ -18,7 +11,7 @@ fn requests(flows: &[Flow]) -> &[Flow] {
 #[test]
 fn every_message_is_a_connection_of_the_graph_and_has_its_answer() {
     for (name, design) in designs() {
-        let flows = flows(&design);
+        let flows = flows(design);
         assert!(flows.len() > 1, "{name} has no main path");
         for flow in requests(&flows) {
             let mut open = Vec::new();
@@ -47,7 +40,7 @@ fn every_message_is_a_connection_of_the_graph_and_has_its_answer() {
 fn times_are_those_of_the_latency_model() {
     let mut known = 0;
     for (name, design) in designs() {
-        for flow in requests(&flows(&design)) {
+        for flow in requests(&flows(design)) {
             for step in &flow.steps {
                 let Step::Answer { from, words, .. } = step else { continue };
                 let component = flow.lifelines[*from].component.as_ref();
@@ -90,7 +83,7 @@ fn what_is_referred_to_is_made_first() {
         let mut order: Vec<_> = made.iter().map(|it| it.component.clone()).collect();
         order.sort();
         assert_eq!(order, with_code, "{name}");
-        let flow = flows(&design).pop().unwrap();
+        let flow = flows(design).pop().unwrap();
         let calls = flow.steps.iter().filter(|it| matches!(it, Step::Call { .. })).count();
         assert!(calls > 0 && !flow.summary.is_empty(), "{name}");
     }
