@@ -12,8 +12,9 @@ use super::estimate::latency::{Latency, latency};
 use super::estimate::recovery::{Recovery, recovery};
 use super::graph::{Graph, Tier};
 use super::plan::{self, Decision, Demand, Economy, Policy};
-use super::requirements::{self, Given, Hints, Requirements};
+use super::requirements::{self, Given, Hints, Requirements, Source};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What was understood, and the three options made of it.
 pub struct Analysis {
@@ -85,7 +86,7 @@ pub fn revise(previous: &Requirements, text: &str, hints: &Hints, policy: &Polic
 /// Plans, prices and estimates. When the good option costs more than the
 /// budget, leaner plans are tried in turn; what they give up is said.
 pub(super) fn complete(
-    requirements: Requirements,
+    mut requirements: Requirements,
     policy: &Policy,
     step: &mut dyn FnMut(Step),
 ) -> Analysis {
@@ -106,11 +107,7 @@ pub(super) fn complete(
             if cost < good {
                 good = cost;
                 plan.graphs[0] = graph;
-                for diagnostic in leaner.diagnostics {
-                    if !plan.diagnostics.contains(&diagnostic) {
-                        plan.diagnostics.push(diagnostic);
-                    }
-                }
+                adopt(&mut plan.diagnostics, leaner.diagnostics, Tier::Good);
             }
         }
         if good > budget {
@@ -159,6 +156,9 @@ pub(super) fn complete(
     {
         diagnostics.extend(options.iter().filter_map(|it| below_target(it, target)));
     }
+    if let Some(good) = options.first() {
+        promised(&mut requirements, good.availability.share);
+    }
     for n in 0..options.len() {
         options[n].trade_offs = trade_offs(&options, n);
     }
@@ -176,12 +176,36 @@ fn leaner(requirements: &Requirements, policy: &Policy, plan: &mut plan::Plan) {
         };
         if price(&graph).monthly < price(now).monthly {
             *now = graph;
-            for diagnostic in lean.diagnostics {
-                if !plan.diagnostics.contains(&diagnostic) {
-                    plan.diagnostics.push(diagnostic);
-                }
-            }
+            let tier = Tier::ALL[nth];
+            adopt(&mut plan.diagnostics, lean.diagnostics, tier);
         }
+    }
+}
+
+/// Takes over the remarks of a leaner plan of which one option is used.
+fn adopt(known: &mut Vec<Diagnostic>, leaner: Vec<Diagnostic>, tier: Tier) {
+    let own = format!("the {} option", tier.name());
+    for it in leaner {
+        let of_another = it.code == "given-up-for-budget" && !it.message.contains(&own);
+        if !of_another && !known.contains(&it) {
+            known.push(it);
+        }
+    }
+}
+
+/// Where no availability is asked for, what is assumed is what the least-cost
+/// option holds.
+fn promised(requirements: &mut Requirements, share: f64) {
+    let assumed = requirements
+        .assumptions
+        .iter_mut()
+        .find(|it| it.kind == "availability" && it.source == Source::Engine);
+    let Some(it) = assumed else { return };
+    if it.value.as_f64().is_some_and(|it| share < it) {
+        it.value = json!((share * 1000.0).floor() / 1000.0);
+        it.reason = "No availability is asked for; this is what the SLAs of the least-cost option \
+                     come to, and the better options give more."
+            .to_owned();
     }
 }
 

@@ -326,6 +326,10 @@ pub(super) fn serves_pages(ctx: &Ctx) -> bool {
     SERVER_FRAMEWORKS.iter().any(|it| ctx.needs.stack.contains(*it))
 }
 
+/// What the least servers cost a month: a container, a load balancer, a NAT
+/// gateway and a small database.
+pub(super) const IDLE_SERVERS: f64 = 75.0;
+
 /// Chooses the compute style: prohibitions and preferences first, then what the
 /// workload needs, then what its load costs.
 pub(super) fn style(ctx: &Ctx) -> Option<Style> {
@@ -345,6 +349,9 @@ pub(super) fn style(ctx: &Ctx) -> Option<Style> {
     let sessions = described(needs, &[W::WebApp, W::Ecommerce, W::Cms, W::Microservices]);
     let moves = needs.intent == Intention::Migrate;
     let fast = needs.latency_ms.is_some_and(|(ms, _)| ms > 0.0 && ms < 50.0);
+    let poor = needs.budget.is_some_and(|it| it < IDLE_SERVERS)
+        && profile.requests_per_month <= sizing::FUNCTION_BREAK_EVEN
+        && !super::parts::says_relational_of(needs);
     let rules = [
         kubernetes.then(|| {
             chosen(
@@ -385,6 +392,16 @@ pub(super) fn style(ctx: &Ctx) -> Option<Style> {
                     ("Kubernetes", "its control plane and nodes need people to run them".into()),
                     ("Functions", "their interface differs on every cloud".into()),
                 ],
+            )
+        }),
+        (poor && framework.is_none() && !moves && !fast).then(|| {
+            chosen(
+                Kind::Function,
+                "the budget is less than servers cost while nobody comes".into(),
+                vec![(
+                    "Containers",
+                    "two small ones with their network cost 75 dollars without any request".into(),
+                )],
             )
         }),
         framework.map(|name| {

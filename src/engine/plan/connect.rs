@@ -450,7 +450,9 @@ fn protections(draft: &mut Draft) {
             ];
             let mut ways: Vec<NodeId> = Vec::new();
             for way in WAYS {
-                ways.extend(draft.ids(&[*way]).into_iter().filter(|it| !is_internal(draft, it)));
+                let open = draft.ctx.profile.private_entry;
+                let reached = |it: &NodeId| open || !is_internal(draft, it);
+                ways.extend(draft.ids(&[*way]).into_iter().filter(reached));
             }
             for way in ways {
                 if !firewall_fits(draft, &id, &way) {

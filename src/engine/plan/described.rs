@@ -37,7 +37,7 @@ pub(super) fn place(draft: &mut Draft) {
     let named = draft.graph.components.iter().filter(shaping).count() >= 3;
     for workload in &needs.workloads {
         // A text that only connects named services is taken at its word.
-        if scope == Scope::Parts {
+        if scope == Scope::Parts && !(workload.kind == W::Workflow && only_implied(draft)) {
             continue;
         }
         if scope == Scope::Specified
@@ -48,10 +48,17 @@ pub(super) fn place(draft: &mut Draft) {
         }
         one(draft, workload);
     }
+    let span = needs.mentions.first().map_or([0, 0], |it| it.span);
     if needs.workloads.is_empty() && scope == Scope::Described && draft.graph.components.is_empty()
     {
-        // A system without any described part: what most systems are.
-        let span = needs.mentions.first().map_or([0, 0], |it| it.span);
+        // A system without any described part: what most systems are, or what
+        // keeps the data that is all the text speaks of.
+        let load = &needs.load;
+        let data = load.storage_gb.or(load.ingest_gb_per_day).is_some() && !served(needs);
+        let kind = if data { W::ObjectStore } else { W::WebApp };
+        one(draft, &Workload { kind, name: "app".to_owned(), span });
+    } else if scope == Scope::Specified && served(needs) && only_keeps(draft) {
+        // Who states requests and names a database needs what answers them.
         one(draft, &Workload { kind: W::WebApp, name: "app".to_owned(), span });
     }
     if draft.ctx.profile.completes() {
@@ -59,6 +66,41 @@ pub(super) fn place(draft: &mut Draft) {
         read_cache(draft);
         registry(draft);
     }
+}
+
+/// People or requests are counted.
+fn served(needs: &crate::engine::requirements::Needs) -> bool {
+    let load = &needs.load;
+    load.users
+        .or(load.monthly_active_users)
+        .or(load.daily_active_users)
+        .or(load.concurrent_users)
+        .or(load.visits_per_month)
+        .or(load.requests_per_second)
+        .or(load.peak_requests_per_second)
+        .or(load.requests_per_month)
+        .is_some()
+}
+
+/// Nothing but stores is there so far.
+fn only_keeps(draft: &Draft) -> bool {
+    const KEEPS: &[Kind] =
+        &[RelationalDatabase, KeyValueStore, DocumentDatabase, Cache, ObjectStore, SearchIndex];
+    let shaping =
+        |it: &&crate::engine::graph::Component| super::services::shapes_the_design(it.spec.kind());
+    draft.has_any(DATABASES)
+        && draft.graph.components.iter().filter(shaping).all(|it| KEEPS.contains(&it.spec.kind()))
+}
+
+/// The text names no service that shapes the design.
+fn only_implied(draft: &Draft) -> bool {
+    use crate::engine::requirements::Stance;
+    draft
+        .ctx
+        .needs
+        .mentions
+        .iter()
+        .all(|it| matches!(it.stance, Stance::Implied | Stance::Passing | Stance::Excluded))
 }
 
 /// What stands before a public address needs one, and what answers there.
@@ -92,6 +134,7 @@ fn faces_people(kind: W) -> bool {
             | W::Microservices
             | W::Ecommerce
             | W::Cms
+            | W::GenAi
             | W::ContainerPlatform
     )
 }
@@ -161,6 +204,17 @@ fn one(draft: &mut Draft, workload: &Workload) {
         }
         W::RestApi | W::MobileBackend => {
             front(draft, workload);
+            if workload.name.contains("webhook") && draft.ctx.profile.completes() {
+                let why = "Senders are answered at once, and nothing they send is lost.";
+                worker(draft, workload, "receiver", why);
+            }
+            // What a model answers is not kept by the interface in front of it.
+            let needs = draft.ctx.needs;
+            let users = needs.load.users.or(needs.load.monthly_active_users);
+            let model = super::profile::described(needs, &[W::MlInference]).is_some();
+            if model && users.is_none() && !says_relational(draft) && workload.kind == W::RestApi {
+                return;
+            }
             let order: &[Kind] = if draft.has(Function) && !says_relational(draft) {
                 &[KeyValueStore, RelationalDatabase, DocumentDatabase]
             } else {
@@ -190,7 +244,9 @@ fn one(draft: &mut Draft, workload: &Workload) {
         // Devices that report every minute are no timetable.
         W::Scheduled if super::profile::streams(draft.ctx.needs) => {}
         W::Scheduled => {
-            job(draft, workload);
+            if !draft.has_any(&[BatchCompute, EtlJob, HadoopCluster, Airflow]) {
+                job(draft, workload);
+            }
             part(draft, Schedule, because("It runs on a timetable."));
         }
         W::Batch => {
@@ -210,6 +266,11 @@ fn one(draft: &mut Draft, workload: &Workload) {
             part(draft, Schedule, because("Batches start on a timetable."));
             part(draft, ObjectStore, because("Input and results of the jobs are files."));
         }
+        // A store of files tells by itself what came in.
+        W::EventDriven if workload.name.contains("upload") || workload.name.contains("file") => {
+            part(draft, ObjectStore, because("Files come in here and start the work."));
+            worker_compute(draft, workload, "handler");
+        }
         W::EventDriven => {
             if !draft.has_any(&[EventBus, Topic, Queue, Stream, KafkaCluster]) {
                 broker(
@@ -224,8 +285,13 @@ fn one(draft: &mut Draft, workload: &Workload) {
             stream(draft, workload);
             let analysis = draft.ctx.profile.completes()
                 && (draft.has(KafkaCluster) || draft.ctx.needs.stack.contains("flink"));
+            let loaded = super::profile::described(draft.ctx.needs, &[W::Warehouse]).is_some()
+                || draft.has(Warehouse);
             if analysis {
                 part(draft, StreamAnalytics, because("Records are analysed while they pass."));
+            } else if loaded && draft.ctx.profile.allows(DeliveryStream) {
+                let text = "Records are gathered for a minute and loaded together.";
+                part(draft, DeliveryStream, because(text));
             } else {
                 worker_compute(draft, workload, "processor");
             }
@@ -278,7 +344,16 @@ fn one(draft: &mut Draft, workload: &Workload) {
         W::MlInference => {
             part(draft, ModelEndpoint, because("A model answers requests."));
             part(draft, ObjectStore, because("Models are files."));
-            front(draft, workload);
+            let timed = [W::Scheduled, W::Batch];
+            let asked = [W::RestApi, W::WebApp, W::MobileBackend, W::Realtime, W::Ecommerce];
+            let rate = draft.ctx.needs.load.requests_per_second;
+            // Predictions of the night are asked for by the timetable.
+            let nightly = super::profile::described(draft.ctx.needs, &timed).is_some()
+                && super::profile::described(draft.ctx.needs, &asked).is_none()
+                && rate.or(draft.ctx.needs.load.peak_requests_per_second).is_none();
+            if !nightly {
+                front(draft, workload);
+            }
         }
         W::GenAi => gen_ai(draft, workload),
         W::DocumentProcessing => {
@@ -300,7 +375,17 @@ fn one(draft: &mut Draft, workload: &Workload) {
                 part(draft, Cdn, because("Video is watched from near its viewers."));
             }
         }
-        W::Search => part(draft, SearchIndex, because("People search in text.")),
+        W::Search => {
+            part(draft, SearchIndex, because("People search in text."));
+            // What arrives all day is written in batches, and kept for longer than it is searched.
+            if draft.ctx.needs.load.ingest_gb_per_day.is_some()
+                && !draft.has_any(&[DeliveryStream, Stream, KafkaCluster])
+                && draft.ctx.profile.completes()
+            {
+                part(draft, DeliveryStream, because("What arrives is indexed in batches."));
+                lake(draft, workload);
+            }
+        }
         W::IotIngest => {
             part(draft, IotHub, because("Devices report with certificates of their own."));
             stream(draft, workload);
@@ -308,8 +393,8 @@ fn one(draft: &mut Draft, workload: &Workload) {
             if !draft.has_any(&[TimeSeriesStore, KeyValueStore, RelationalDatabase]) {
                 part_of(
                     draft,
-                    &[TimeSeriesStore, KeyValueStore],
-                    because("Measured values are kept by time."),
+                    &[KeyValueStore, TimeSeriesStore],
+                    because("The latest values of each device are found by its key."),
                 );
             }
             lake(draft, workload);
@@ -317,6 +402,9 @@ fn one(draft: &mut Draft, workload: &Workload) {
         W::FileTransfer => {
             part(draft, FileTransfer, because("Partners bring files over SFTP."));
             part(draft, ObjectStore, because("Transferred files rest here."));
+            if draft.ctx.profile.completes() && draft.has_any(DATABASES) {
+                worker_compute(draft, workload, "importer");
+            }
         }
         W::FileShare => {
             let windows = super::profile::windows(draft.ctx.needs);
@@ -373,7 +461,8 @@ fn one(draft: &mut Draft, workload: &Workload) {
                 part(draft, DataSync, because("Files move over and stay in step until the end."));
             }
             let described = draft.ctx.profile.scope == Scope::Described;
-            if described && !only_data && !draft.has_any(RUNS_CODE) {
+            let shares = super::profile::described(draft.ctx.needs, &[W::FileShare]).is_some();
+            if described && !only_data && !(shares && !relational) && !draft.has_any(RUNS_CODE) {
                 front(draft, workload);
             }
         }

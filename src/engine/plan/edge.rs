@@ -130,6 +130,7 @@ pub(super) fn place(draft: &mut Draft) {
         && let Some(web) = web
         && (web.kind != W::Dashboards)
         && draft.has_any(&[Kind::LoadBalancer, Kind::HttpApi])
+        && ctx.profile.allows(Kind::Cdn)
     {
         draft.ensure(
             "cdn",
@@ -142,7 +143,8 @@ pub(super) fn place(draft: &mut Draft) {
         );
     }
     let named_domain = ctx.needs.network.domain.is_some() || ctx.policy.domain.is_some();
-    let ways = draft.has_any(&[Kind::Cdn, Kind::LoadBalancer, Kind::HttpApi, Kind::GraphqlApi]);
+    // A GraphQL API has a name and a certificate of its own.
+    let ways = draft.has_any(&[Kind::Cdn, Kind::LoadBalancer, Kind::HttpApi]);
     if ways && (scope == Scope::Described || named_domain && scope == Scope::Specified) {
         draft.ensure(
             "dns",

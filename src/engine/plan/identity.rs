@@ -38,12 +38,25 @@ const OWN_SIGN_IN: f64 = 200_000.0;
 
 /// What people use who have to be told apart.
 const WITH_PEOPLE: &[W] =
-    &[W::WebApp, W::MobileBackend, W::Ecommerce, W::RestApi, W::GraphqlApi, W::Realtime];
+    &[W::WebApp, W::MobileBackend, W::Ecommerce, W::RestApi, W::GraphqlApi, W::Realtime, W::GenAi];
 
 /// Sign-in, keys and secrets that nobody named.
 pub(super) fn place(draft: &mut Draft) {
     let ctx = draft.ctx;
     sign_in(draft);
+    // A load balancer asks who somebody is only over an encrypted way.
+    if draft.has(Kind::UserDirectory)
+        && draft.has(Kind::LoadBalancer)
+        && !draft.has_any(&[Kind::HttpApi, Kind::Cdn])
+        && ctx.profile.completes()
+    {
+        for (kind, id, title) in
+            [(Kind::DnsZone, "dns", "Domain"), (Kind::Certificate, "certificate", "Certificate")]
+        {
+            let why = "People sign in at the load balancer, by its name and encrypted.";
+            draft.ensure(id, title, super::edge::spec(kind, &ctx, 1), Reason::rule(why));
+        }
+    }
     let stores = draft.has_any(STORES) || draft.has_any(&[Kind::Queue, Kind::Topic, Kind::Stream]);
     if stores
         && ctx.hardened()

@@ -111,7 +111,8 @@ pub(super) fn place(draft: &mut Draft) {
         if replaced_by_schedule(draft, mention) {
             continue;
         }
-        if mention.cloud != Cloud::Aws && needs.clouds == [Cloud::Aws] {
+        let elsewhere = mention.cloud != Cloud::Aws && mention.service != "entra-id";
+        if elsewhere && needs.clouds == [Cloud::Aws] {
             draft.diagnostics.push(
                 Diagnostic::new(
                     "service-of-another-cloud",
@@ -181,7 +182,17 @@ pub(super) fn place(draft: &mut Draft) {
             );
             continue;
         }
-        if mention.cloud != Cloud::Aws {
+        if mention.service == "entra-id" && !needs.clouds.contains(&Cloud::Azure) {
+            draft.diagnostics.push(
+                Diagnostic::new(
+                    "sign-in-elsewhere",
+                    Severity::Note,
+                    "People keep signing in with Entra ID; the user directory of the design trusts it.",
+                )
+                .help("Register the design there and give its metadata to the user directory.")
+                .at(mention.span),
+            );
+        } else if mention.cloud != Cloud::Aws {
             draft.diagnostics.push(
                 Diagnostic::new(
                     "service-translated",

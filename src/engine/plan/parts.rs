@@ -8,7 +8,7 @@ use super::profile::Scope;
 use super::{Decision, Draft, Role, edge};
 use crate::engine::graph::specs::*;
 use crate::engine::graph::{Kind, NodeId, Reason};
-use crate::engine::requirements::{DataClass, Workload, WorkloadKind as W};
+use crate::engine::requirements::{DataClass, Needs, Workload, WorkloadKind as W};
 use Kind::*;
 
 /// Adds one part of a kind unless there is one.
@@ -37,7 +37,10 @@ pub(super) fn set(draft: &mut Draft, change: impl Fn(&mut Spec)) {
 }
 
 pub(super) fn says_relational(draft: &Draft) -> bool {
-    let needs = draft.ctx.needs;
+    says_relational_of(draft.ctx.needs)
+}
+
+pub(super) fn says_relational_of(needs: &Needs) -> bool {
     const ENGINES: &[&str] = &[
         "postgres",
         "postgresql",
@@ -129,9 +132,11 @@ pub(super) fn enter(draft: &mut Draft, workload: &Workload) {
     if draft.has_any(&[HttpApi, GraphqlApi, LoadBalancer, WebService, AppPlatform]) {
         return;
     }
-    let backend = draft.ctx.profile.choose(RUNS_CODE).and_then(|_| {
-        draft.graph.components.iter().map(|it| it.spec.kind()).find(|it| RUNS_CODE.contains(it))
-    });
+    let runs = |it: &&crate::engine::graph::Component| RUNS_CODE.contains(&it.spec.kind());
+    let parts = || draft.graph.components.iter().filter(runs);
+    // What answers people comes before what works behind them.
+    let front = parts().find(|it| draft.roles.get(&it.id) == Some(&Role::Front));
+    let backend = front.or_else(|| parts().next()).map(|it| it.spec.kind());
     if let Some(backend) = backend {
         let reason = Reason::words("Requests come in here.", workload.span);
         edge::way_in(draft, backend, reason);
@@ -146,6 +151,14 @@ pub(super) fn database(draft: &mut Draft, workload: &Workload, order: &[Kind]) {
     }
     let ctx = draft.ctx;
     let stack = &ctx.needs.stack;
+    const RUN_BY_ONESELF: &[&str] =
+        &["postgres", "mysql", "mariadb", "sqlserver", "oracle", "mongodb", "cassandra"];
+    if RUN_BY_ONESELF.iter().any(|it| ctx.needs.self_hosted.contains(it))
+        && draft.has(VirtualMachines)
+    {
+        // "Postgres on the same machine": the machine is the database.
+        return;
+    }
     let other = ctx.needs.workloads.iter().any(|it| {
         matches!(it.kind, W::KeyValueStore | W::DocumentStore | W::GraphStore | W::TimeSeriesStore)
     });
@@ -162,7 +175,9 @@ pub(super) fn database(draft: &mut Draft, workload: &Workload, order: &[Kind]) {
         order.insert(0, GraphDatabase);
     } else if says_relational(draft) {
         order.insert(0, RelationalDatabase);
-    } else if ctx.needs.preferences.scale_to_zero {
+    } else if ctx.needs.preferences.scale_to_zero
+        || ctx.needs.budget.is_some_and(|it| it < compute::IDLE_SERVERS) && draft.has(Function)
+    {
         order.insert(0, KeyValueStore);
     } else if ctx.needs.preferences.open_source == Some(true) {
         order.retain(|it| *it != KeyValueStore);
@@ -424,6 +439,9 @@ pub(super) fn lake(draft: &mut Draft, workload: &Workload) {
         it.purpose = ObjectPurpose::Lake;
         it.tiering = true;
         it.infrequent_after_days = None;
+        // Files of a lake are written in batches of 64 MB.
+        it.writes_per_month = (it.storage_gb / 12.0 / 0.064).max(1000.0);
+        it.reads_per_month = it.writes_per_month * 10.0;
     }
     draft.add(
         "lake",

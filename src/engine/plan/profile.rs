@@ -110,7 +110,11 @@ pub fn is_single_part(kind: WorkloadKind) -> bool {
 }
 
 pub fn wanted(needs: &Needs, mention: &Mention) -> bool {
-    match mention.stance {
+    stands(needs, mention.stance)
+}
+
+fn stands(needs: &Needs, stance: Stance) -> bool {
+    match stance {
         Stance::Wanted | Stance::Implied | Stance::Existing => true,
         // What is to be reviewed, compared or moved to is what runs today.
         Stance::Passing => matches!(needs.intent, Intention::Review | Intention::Compare),
@@ -127,7 +131,8 @@ impl Profile {
         let availability = needs.availability.filter(|it| (0.0..=1.0).contains(it));
         let rto = needs.rto_minutes.filter(|it| it.is_finite());
         let rpo = needs.rpo_minutes.filter(|it| it.is_finite());
-        let standby_needed = availability.is_some_and(|it| it > SINGLE_ZONE_AVAILABILITY)
+        let standby_needed = needs.multi_zone
+            || availability.is_some_and(|it| it > SINGLE_ZONE_AVAILABILITY)
             || rto.is_some_and(|it| it < RESTORE_MINUTES)
             || rpo.is_some_and(|it| it < 5.0);
         let second_region_needed = needs.multi_region
@@ -168,7 +173,8 @@ impl Profile {
             sessions: sane(needs.load.concurrent_users)
                 .unwrap_or(load.peak * sizing::THINK_SECONDS),
             read_share: sane(needs.load.read_share).map_or(sizing::READ_SHARE, |it| it.min(1.0)),
-            item_kb: sane(needs.load.item_kb).unwrap_or(4.0),
+            // Records of streams are small: a kilobyte.
+            item_kb: sane(needs.load.item_kb).unwrap_or(if streams(needs) { 1.0 } else { 4.0 }),
             messages_per_month: load.messages,
             batch: if streams(needs) { sizing::RECORDS_PER_BATCH } else { 1.0 },
             database_gb: load.database_gb,
@@ -177,7 +183,8 @@ impl Profile {
                 .unwrap_or(load.requests * sizing::ANSWER_KB / 1e6),
             growth: sane(needs.load.growth_per_year).unwrap_or(0.2),
             load_story: load.story,
-            private_entry: needs.preferences.private_only && !people_outside(needs),
+            private_entry: needs.preferences.private_only
+                && (needs.preferences.inside_only || !people_outside(needs)),
             strict,
             standby_needed,
             second_region_needed,
@@ -284,14 +291,21 @@ pub fn windows(needs: &Needs) -> bool {
 }
 
 fn scope(needs: &Needs) -> Scope {
-    let named = needs.mentions.iter().filter(|it| {
-        wanted(needs, it)
-            && it.stance != Stance::Implied
-            && matches!(
-                services::meaning(it.cloud, it.service),
-                Some(Meaning::Part(kind)) if services::shapes_the_design(kind)
-            )
-    });
+    // A service that a later turn adds or drops completes nothing else.
+    let then = needs.first.as_deref();
+    let count = then.map_or(needs.mentions.len(), <[Stance]>::len);
+    let first = || {
+        let stance = |nth: usize, it: &Mention| then.map_or(it.stance, |all| all[nth]);
+        needs.mentions.iter().take(count).enumerate().filter_map(move |(nth, it)| {
+            let stance = stance(nth, it);
+            match services::meaning(it.cloud, it.service) {
+                Some(Meaning::Part(kind)) if stands(needs, stance) => Some((kind, stance)),
+                _ => None,
+            }
+        })
+    };
+    let named = first()
+        .filter(|(kind, stance)| *stance != Stance::Implied && services::shapes_the_design(*kind));
     let load = &needs.load;
     let goals = needs.availability.is_some()
         || needs.budget.is_some()
@@ -306,6 +320,9 @@ fn scope(needs: &Needs) -> Scope {
         || needs.residency.is_some()
         || needs.latency_ms.is_some()
         || load.peak_requests_per_second.is_some()
+        || needs.multi_zone
+        || needs.multi_region
+        || needs.extended
         || needs.intent != Intention::Design;
     let describes = needs.workloads.iter().any(|it| !is_single_part(it.kind));
     let implied: Vec<Kind> = needs
@@ -327,16 +344,45 @@ fn scope(needs: &Needs) -> Scope {
                 | Kind::MachineScaling
         )
     });
+    // Databases are named and what uses them is only described.
+    let lacks_compute = describes && !first().any(|(kind, _)| works(kind));
+    let stated = goals || load.requests_per_second.is_some() || load.files_per_month.is_some();
     match named.count() {
         // What is implied is all there is to it.
         0 if !implied.is_empty() && !describes && !goals => Scope::Parts,
         0 if implied.len() >= 2 && runs && !goals && needs.workloads.len() <= 1 => Scope::Parts,
         0 => Scope::Described,
         // One or two named choices within a system that is described with goals.
-        1 | 2 if goals && describes => Scope::Described,
+        1 | 2 if stated && describes => Scope::Described,
+        _ if lacks_compute => Scope::Described,
         _ if goals => Scope::Specified,
         _ => Scope::Parts,
     }
+}
+
+/// Whether a part does something by itself, be it run, moved or answered.
+fn works(kind: Kind) -> bool {
+    use super::Kind::*;
+    services::shapes_the_design(kind)
+        && !matches!(
+            kind,
+            RelationalDatabase
+                | KeyValueStore
+                | DocumentDatabase
+                | Cache
+                | DurableCache
+                | SearchIndex
+                | ObjectStore
+                | Warehouse
+                | FileSystem
+                | FileServer
+                | FoundationModel
+                | UserDirectory
+                | EventBus
+                | Schedule
+                | Vpn
+                | DirectConnect
+        )
 }
 
 struct Numbers {
@@ -449,9 +495,15 @@ fn load(needs: &Needs, assumptions: &[Assumption], scope: Scope) -> Numbers {
         .unwrap_or(requests * 0.1);
     let stored = sane(load.storage_gb);
     let small = scope == Scope::Parts;
+    // A year of what arrives, or as long as it is kept.
+    let months = sane(needs.retention_days).map_or(12.0, |it| (it / 30.0).min(12.0));
+    let records = sane(load.messages_per_month)
+        .or(sane(load.messages_per_second).map(sizing::per_month))
+        .filter(|_| streams(needs))
+        .map(|it| it * sane(load.item_kb).unwrap_or(1.0) / 1e6);
     let files = sane(load.files_per_month)
         .map(|it| it * sane(load.item_kb).unwrap_or(500.0) / 1e6 * 12.0)
-        .or(ingest.map(|it| it * 12.0));
+        .or(ingest.or(records).map(|it| it * months));
     Numbers {
         users: people,
         requests,

@@ -102,6 +102,7 @@ pub(super) fn choose(
     }
     let resident = |region: &str| home.is_none_or(|it| it.contains(&region));
     let permitted = |region: &str| policy.allows_region(region);
+    let welcome = |region: &str| permitted(region) && !needs.avoids(region);
     let mut stated: Vec<&str> = Vec::new();
     for region in &needs.regions {
         if !is_aws_region(region) {
@@ -153,10 +154,8 @@ pub(super) fn choose(
         .copied()
         .or_else(|| policy.recovery_region.as_deref().filter(|it| *it != region))
         .or_else(|| RECOVERY.iter().find(|(from, _)| *from == region).map(|(_, to)| *to))
-        .filter(|it| permitted(it) && resident(it))
-        .or_else(|| {
-            home.and_then(|it| it.iter().copied().find(|it| *it != region && permitted(it)))
-        })
+        .filter(|it| welcome(it) && resident(it))
+        .or_else(|| home.and_then(|it| it.iter().copied().find(|it| *it != region && welcome(it))))
         .map(str::to_owned);
     (region, recovery)
 }

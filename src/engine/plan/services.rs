@@ -172,6 +172,7 @@ const ELSEWHERE: &[(Cloud, &str, Kind)] = &[
     (Cloud::Azure, "ddos-protection", DdosProtection),
     (Cloud::Azure, "defender", ThreatDetection),
     (Cloud::Azure, "dns", DnsZone),
+    (Cloud::Azure, "entra-id", UserDirectory),
     (Cloud::Azure, "event-grid", EventBus),
     (Cloud::Azure, "event-hubs", Stream),
     (Cloud::Azure, "expressroute", DirectConnect),

@@ -36,6 +36,8 @@ pub const IO_PER_STATEMENT: f64 = 2.0;
 pub const MISS_SHARE: f64 = 0.1;
 /// Share of the data that is touched every day.
 pub const HOT_SHARE: f64 = 0.2;
+/// What a statement reads: ten pages of 8 kB.
+pub const TOUCHED_KB: f64 = 80.0;
 /// Share of the data that a cache holds: requests follow a power law, so the
 /// most wanted twentieth answers most of them.
 pub const CACHED_SHARE: f64 = 0.05;
@@ -134,7 +136,10 @@ pub fn database(peak_rps: f64, average_rps: f64, data_gb: f64, utilisation: f64)
     let statements = peak_rps * STATEMENTS_PER_REQUEST;
     let vcpu = vcpus(statements / STATEMENTS_PER_VCPU / utilisation, 2.0);
     // The smallest burstable machines have 1 to 2 GiB, the others 4 to 8 for each vCPU.
-    let wanted = (data_gb * HOT_SHARE).max(if statements < 50.0 { 1.0 } else { vcpu * 2.0 });
+    // Nothing is hot that a day of statements does not touch.
+    let touched = average_rps * STATEMENTS_PER_REQUEST * 86_400.0 * TOUCHED_KB / 1e6;
+    let wanted =
+        (data_gb * HOT_SHARE).min(touched).max(if statements < 50.0 { 1.0 } else { vcpu * 2.0 });
     const MEMORY: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 384.0];
     let memory_gib = MEMORY.into_iter().find(|it| *it >= wanted).unwrap_or(768.0);
     let iops = (statements * IO_PER_STATEMENT * MISS_SHARE).clamp(3000.0, 64_000.0);

@@ -3,7 +3,7 @@
 
 use super::draft::Draft;
 use super::phrases::Phrases;
-use super::regions;
+use super::places;
 use super::tokens::{Gap, Reading};
 use super::{Cloud, Compliance, DataClass, Intention};
 use serde_json::json;
@@ -20,6 +20,8 @@ enum Meaning {
     Net(Net),
     Stack(&'static str),
     MultiRegion,
+    MultiZone,
+    NoLoss,
 }
 
 #[derive(Clone, Copy)]
@@ -123,7 +125,7 @@ const TABLE: &[(Meaning, &str)] = &[
     ),
     (
         Meaning::Wish(Wish::PrivateOnly),
-        "no public internet|no internet access|private only|internal only|not publicly accessible|air gapped|zero internet|no public access|not exposed to the internet|no external connectivity|private network only|internal users only|no public endpoints|only reachable via vpn|only via vpn|only over vpn|only through vpn|only through the vpn|via vpn only|over vpn only|behind the vpn|behind a vpn|only over the vpn|only via the vpn",
+        "no public internet|no internet access|private only|internal only|not publicly accessible|air gapped|zero internet|no public access|not exposed to the internet|no external connectivity|private network only|internal users only|no public endpoints|only reachable via vpn|only reachable over vpn|only reachable over the vpn|only reachable through vpn|reachable only over vpn|reachable only via vpn|only reachable from our office|only from our office|only from the office|only via vpn|only over vpn|only through vpn|only through the vpn|via vpn only|over vpn only|behind the vpn|behind a vpn|only over the vpn|only via the vpn",
     ),
     (
         Meaning::Wish(Wish::LowOperations),
@@ -156,7 +158,21 @@ const TABLE: &[(Meaning, &str)] = &[
     ),
     (
         Meaning::MultiRegion,
-        "multi region|multiregion|multiple regions|two regions|several regions|active active across regions|cross region failover|cross region|three regions|across regions|global replication|geo redundant|geo replicated|second region|other region|dr region|disaster recovery region|warm standby in another region",
+        "multi region|multiregion|multiple regions|two regions|several regions|active active across regions|cross region failover|cross region|three regions|across regions|global replication|geo redundant|geo replicated|second region|other region|dr region|disaster recovery region|another region|\
+        region failure|region failures|regional failure|region outage|region outages|regional outage|regional outages|region wide outage|region loss|loss of a region|loss of the region|\
+        losing a region|lose a region|lost region|region goes down|region fails|region is down|failure of a region|failure of the region|failure of a whole region|failure of an entire region|\
+        outage of a region|outage of a whole region|entire region|whole region|failover region|standby region|backup region|globally distributed|active active globally|global active active",
+    ),
+    (
+        Meaning::MultiZone,
+        "zone failure|zone failures|zone outage|zone outages|az failure|az failures|az outage|az outages|zone fails|az fails|zone goes down|zone loss|loss of a zone|loss of an az|losing a zone|losing an az|\
+        lose a zone|lose an az|failure of a zone|failure of one zone|failure of an az|failure of an availability zone|loss of an availability zone|outage of a zone|data center failure|datacenter failure|\
+        two availability zones|multiple availability zones|several availability zones|three availability zones|across availability zones|two zones|three zones|multiple zones|several zones|across zones|2 azs|3 azs|two azs|three azs|multiple azs|\
+        no single point of failure|single points of failure|single point of failure",
+    ),
+    (
+        Meaning::NoLoss,
+        "zero data loss|no data loss|without data loss|without losing data|not lose data|not lose any data|never lose data|no loss of data|without any data loss",
     ),
     (Meaning::Stack("python"), "python|django|flask|fastapi"),
     (
@@ -184,6 +200,11 @@ const TABLE: &[(Meaning, &str)] = &[
     (Meaning::Stack("sqlserver"), "sql server|mssql"),
     (Meaning::Stack("oracle"), "oracle database|oracle db|oracle"),
     (Meaning::Stack("heroku"), "heroku"),
+    (
+        Meaning::Stack("windows"),
+        "windows shares|windows share|ntfs|windows server|windows servers|windows vm|windows vms|windows machines|windows desktops|iis|.net framework|active directory",
+    ),
+    (Meaning::Stack("entra"), "azure active directory|azure ad|entra id"),
     (Meaning::Stack("terraform"), "terraform"),
     (Meaning::Stack("docker"), "docker|docker compose"),
     (Meaning::Stack("celery"), "celery"),
@@ -201,7 +222,7 @@ static TABLES: LazyLock<Vec<(Phrases, Vec<usize>)>> = LazyLock::new(|| {
         Meaning::Data(_) => 2,
         Meaning::Wish(_) => 3,
         Meaning::Intent(_) => 4,
-        Meaning::Net(_) | Meaning::MultiRegion => 5,
+        Meaning::Net(_) | Meaning::MultiRegion | Meaning::MultiZone | Meaning::NoLoss => 5,
         Meaning::Stack(_) => 6,
     };
     (0..7)
@@ -279,6 +300,16 @@ pub(super) fn read(
                         draft.fact("multi_region", json!(true), span, 0.85);
                     }
                 }
+                Meaning::NoLoss => {
+                    draft.set(|it| &mut it.rpo_minutes, "rpo", 0.0, span, 0.8);
+                }
+                Meaning::MultiZone => {
+                    // "No single point of failure" asks for it by a denial.
+                    let asked = !denied(reading, hit.from) || reading.word(hit.to) == "failure";
+                    if asked && !std::mem::replace(&mut draft.needs.multi_zone, true) {
+                        draft.fact("multi_zone", json!(true), span, 0.85);
+                    }
+                }
                 Meaning::Stack(name) => {
                     let refused = denied(reading, hit.from) || instead(reading, hit.from);
                     if !refused && draft.needs.stack.insert(name.to_owned()) {
@@ -289,7 +320,7 @@ pub(super) fn read(
         }
     }
     network_names(reading, draft);
-    places(reading, cloud, draft);
+    places::read(reading, cloud, draft);
 }
 
 /// "no", "without", "avoid" close before, in the same clause.
@@ -307,6 +338,9 @@ pub(super) fn denied(reading: &Reading, from: usize) -> bool {
             "no" | "without" | "avoid" | "avoiding" | "don't" | "dont" | "never" | "non"
             | "hate" => return true,
             "not" => return !matches!(reading.word(from - back + 1), "only" | "just"),
+            "with" if from > back && matches!(reading.word(from - back - 1), "not" | "never") => {
+                return true;
+            }
             "but" | "and" | "we" | "with" | "on" | "that" | "because" => return false,
             _ => {}
         }
@@ -327,8 +361,9 @@ fn intends(reading: &Reading, from: usize, intent: Intention) -> bool {
     match intent {
         // "with a review step" is a part of the system; orders stand in front.
         Intention::Review => {
+            // "listings, reviews and search" is a list of parts.
             let start = reading.sentence_start(from, 12);
-            from - start <= 4
+            from - start <= 4 && !matches!(reading.word(from), "reviews" | "audits")
         }
         Intention::Compare => !matches!(reading.word(from + 1), "prices" | "products" | "values"),
         _ => !matches!(reading.word(from + 1), "tool" | "script" | "scripts"),
@@ -344,6 +379,9 @@ fn wish(reading: &Reading, wish: Wish, from: usize, to: usize, draft: &mut Draft
             return flag(draft, |it| &mut it.scale_to_zero, "preference.scale_to_zero", !no, span);
         }
         Wish::PrivateOnly => {
+            let inside = (from..=to)
+                .any(|at| matches!(reading.word(at), "reachable" | "vpn" | "internal" | "office"));
+            preferences.inside_only |= inside && !no;
             return flag(
                 draft,
                 |it| &mut it.private_only,
@@ -441,9 +479,15 @@ fn network_names(reading: &Reading, draft: &mut Draft) {
             }
         }
         if draft.needs.network.domain.is_none() && is_domain(word) {
-            let span = reading.span(at, at);
-            draft.fact("network.domain", json!(word), span, 0.85);
-            draft.needs.network.domain = Some(word.to_owned());
+            let [start, end] = reading.span(at, at);
+            // "lisa-and-tom.com": words stop at hyphens, names do not.
+            let hyphened = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let before = reading.text[..start].trim_end_matches(hyphened).len();
+            let span =
+                if reading.text[..start].ends_with('-') { [before, end] } else { [start, end] };
+            let name = reading.text[span[0]..span[1]].trim_start_matches('-').to_ascii_lowercase();
+            draft.fact("network.domain", json!(name), span, 0.85);
+            draft.needs.network.domain = Some(name);
         }
     }
 }
@@ -465,82 +509,4 @@ fn is_domain(word: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
         && name.bytes().any(|b| b.is_ascii_alphabetic())
         && !PROVIDERS.iter().any(|it| word.ends_with(it))
-}
-
-fn places(reading: &Reading, cloud: Cloud, draft: &mut Draft) {
-    for named in regions::find(reading) {
-        let span = reading.span(named.from, named.to);
-        // A code of another cloud is meant for that cloud's part only.
-        if named.cloud().is_some_and(|it| it != cloud) && draft.needs.clouds.len() > 1 {
-            continue;
-        }
-        if denied(reading, named.from) || regions_listed_in_passing(reading, named.from) {
-            continue;
-        }
-        let code = named.code(cloud);
-        if !code.is_empty() && !draft.needs.regions.iter().any(|it| it == code) {
-            let confidence = if named.cloud().is_some() { 0.97 } else { 0.8 };
-            draft.fact("region", json!(code), span, confidence);
-            draft.needs.regions.push(code.to_owned());
-        }
-    }
-    for at in 0..reading.len() {
-        let Some((group, to)) = regions::group_at(reading, at) else { continue };
-        let start = reading.sentence_start(at, 9);
-        let end = reading.sentence_end(to, 7);
-        let says = |words: &[&str]| {
-            (start..at).chain(to + 1..end).any(|it| words.contains(&reading.word(it)))
-        };
-        let strict = matches!(
-            reading.word(to + 1),
-            "only" | "resident" | "residency" | "soil" | "sovereign" | "sovereignty"
-        ) || reading.word(at.wrapping_sub(1)) == "only"
-            || says(&[
-                "stay",
-                "stays",
-                "remain",
-                "remains",
-                "leave",
-                "leaves",
-                "residency",
-                "reside",
-                "resides",
-                "sovereignty",
-                "exclusively",
-                "within",
-            ])
-            || says(&["hosted", "stored", "kept", "processed", "located"])
-                && says(&["must", "only", "data"]);
-        let people = matches!(
-            reading.word(to + 1),
-            "residents"
-                | "citizens"
-                | "customers"
-                | "users"
-                | "clients"
-                | "market"
-                | "east"
-                | "west"
-                | "central"
-                | "south"
-                | "north"
-                | "government"
-                | "dollars"
-                | "federal"
-        );
-        if strict && !people && draft.needs.residency.is_none() && !denied(reading, at) {
-            let span = reading.span(at, to);
-            draft.fact("residency", json!(group), span, 0.85);
-            draft.needs.residency = Some(group.to_owned());
-        }
-    }
-}
-
-/// "only available in us-east-1, us-east-2 …": a remark about a service.
-fn regions_listed_in_passing(reading: &Reading, from: usize) -> bool {
-    let start = reading.sentence_start(from, 20);
-    (start..from).any(|at| {
-        reading.word(at) == "available"
-            && matches!(reading.word(at.wrapping_sub(1)), "only" | "is" | "are" | "not")
-    })
 }

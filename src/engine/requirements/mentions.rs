@@ -65,11 +65,14 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
         providers: [false; 3],
     };
     for at in 0..reading.len() {
-        if let Some(cloud) = vocabulary::provider(reading.word(at)) {
+        let aside = vocabulary::is_aside(reading.word(at), reading.word(at + 1));
+        if let Some(cloud) = vocabulary::provider(reading.word(at)).filter(|_| !aside) {
             named.providers[cloud as usize] |= !super::facts::denied(reading, at);
         }
     }
     for hit in &hits {
+        // "from Postgres CDC": changes of a database that runs elsewhere.
+        let source = matches!(reading.word(hit.to + 1), "cdc" | "binlog" | "wal");
         let (service, cloud, given, by_kind, generic) = match senses[hit.entry] {
             Sense::Decoy => continue,
             Sense::Service(cloud, entry) => {
@@ -107,6 +110,9 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
         if by_kind && stance == Stance::Wanted {
             stance = Stance::Implied;
         }
+        if source && stance == Stance::Wanted {
+            stance = Stance::Passing;
+        }
         let mut details: BTreeMap<&'static str, String> =
             given.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         super::details::read(reading, hit.from, hit.to, service, &is_named, &mut details);
@@ -134,6 +140,8 @@ pub(super) fn find(reading: &Reading, home: Cloud, orders: bool) -> Named {
             mention: usize::MAX,
         });
     }
+    hosted_by(reading, &mut named);
+    left_behind(reading, &mut named);
     drop_filled_kinds(&mut named);
     choose_among_alternatives(reading, &mut named);
     gather(reading, &mut named);
@@ -224,6 +232,75 @@ fn self_hosted(reading: &Reading, from: usize, to: usize) -> bool {
     })
 }
 
+/// "Migrate Oracle … Aurora as the target", "we run on EC2, should we move to
+/// Fargate": what the sentence starts from gives way to what does the same.
+fn left_behind(reading: &Reading, named: &mut Named) {
+    let moved = |at: usize, words: &[&str]| {
+        let start = reading.sentence_start(at, 7);
+        (start..at).any(|it| words.contains(&reading.word(it)))
+    };
+    const LEAVES: &[&str] =
+        &["migrate", "migrating", "move", "moving", "run", "runs", "running", "replicate"];
+    const GOES: &[&str] = &["to", "into", "onto"];
+    for at in 0..named.occurrences.len() {
+        let old = &named.occurrences[at];
+        let start = reading.sentence_start(old.from, 7);
+        if old.stance != Stance::Wanted
+            || !moved(old.from, LEAVES)
+            || (start..old.from).any(|it| GOES.contains(&reading.word(it)))
+        {
+            continue;
+        }
+        let goes = |it: &Occurrence| {
+            let link = it.from.checked_sub(1).map_or("", |at| reading.word(at));
+            let target = (it.to + 1..it.to + 4).any(|at| reading.word(at) == "target");
+            let verb = moved(it.from, &["migrate", "move", "switch", "moving", "migrating"])
+                || !reading.same_sentence(it.from, old.from);
+            target || GOES.contains(&link) && verb
+        };
+        let instead = named.occurrences[at + 1..].iter().any(|it| {
+            it.stance == Stance::Wanted
+                && it.cloud == old.cloud
+                && goes(it)
+                && (it.service == old.service
+                    && it.details.get("engine") != old.details.get("engine")
+                    && it.details.contains_key("engine")
+                    || it.service != old.service
+                        && vocabulary::compute(it.service)
+                        && vocabulary::compute(old.service)
+                        && reading.word(it.from.saturating_sub(2)).starts_with("mov"))
+        });
+        if instead {
+            named.occurrences[at].stance = Stance::Replaced;
+        }
+    }
+}
+
+/// "Batch on Fargate", "EKS with Fargate": where the first runs, no second service.
+fn hosted_by(reading: &Reading, named: &mut Named) {
+    let mut at = 1;
+    while at < named.occurrences.len() {
+        let (host, guest) = (&named.occurrences[at], &named.occurrences[at - 1]);
+        let bare = host.service == "ecs"
+            && host.from == host.to
+            && host.details.get("variant").is_some_and(|it| it == "fargate");
+        let hosts = bare
+            && matches!(guest.service, "batch" | "eks")
+            && (guest.to + 1..host.from).all(|it| {
+                matches!(reading.word(it), "on" | "with" | "using" | "and" | "via" | "jobs" | "job")
+            })
+            && (guest.to + 1 == host.from || reading.word(host.from - 1) != "and");
+        if hosts {
+            let host = named.occurrences.remove(at);
+            let guest = &mut named.occurrences[at - 1];
+            guest.to = host.to;
+            guest.details.entry("variant").or_insert_with(|| "fargate".to_owned());
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// "a queue" beside "SQS" is that queue.
 fn drop_filled_kinds(named: &mut Named) {
     let products: BTreeSet<&'static str> = named
@@ -278,7 +355,9 @@ fn gather(reading: &Reading, named: &mut Named) {
                 })
                 // What is refused and what takes its place stay apart when they differ.
                 && (refuses(it.stance) == refuses(occurrence.stance)
-                    || it.details.get("engine") == occurrence.details.get("engine"))
+                    || ["engine", "variant"]
+                        .iter()
+                        .all(|key| it.details.get(key) == occurrence.details.get(key)))
         };
         let at = match named.mentions.iter().position(fits) {
             Some(at) => at,

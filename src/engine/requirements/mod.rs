@@ -5,15 +5,19 @@
 //! settled (and reported). What is missing becomes an [`Assumption`] with its
 //! reason; what only the person can decide becomes a [`Question`].
 
+mod context;
 mod details;
 mod draft;
 mod facts;
 mod flows;
+mod heard;
 mod implied;
 mod load;
 mod mentions;
+mod orders;
 mod people;
 mod phrases;
+mod places;
 mod quantities;
 mod regions;
 mod resolve;
@@ -105,6 +109,11 @@ pub struct Needs {
     pub describes_system: bool,
     /// A short name for the system, from its own words: "patient portal".
     pub title: String,
+    /// What the first turn made of its services: later turns add to a design and
+    /// do not change how much of it is completed.
+    pub first: Option<Vec<Stance>>,
+    /// A later turn asked for parts by what they do.
+    pub extended: bool,
     /// Which clouds are asked for; empty means no preference.
     pub clouds: Vec<Cloud>,
     /// Parts that are described rather than named: "REST API", "nightly report".
@@ -128,14 +137,29 @@ pub struct Needs {
     /// Residency group that data may not leave: `eu`, `us`, `de` …
     pub residency: Option<String>,
     pub multi_region: bool,
+    /// A zone may fail without being noticed.
+    pub multi_zone: bool,
+    /// Residency group in which most of its people are: `eu`, `jp` …
+    pub audience: Option<String>,
+    /// Region codes and residency groups that are refused.
+    pub avoided: Vec<String>,
     /// US dollars a month.
     pub budget: Option<f64>,
     /// Languages, frameworks and engines that are in use, lowercase.
     pub stack: BTreeSet<String>,
+    /// Engines that run on machines of the design and not as a service.
+    pub self_hosted: BTreeSet<&'static str>,
     pub preferences: Preferences,
     pub network: ExistingNetwork,
     /// The text compares, reviews or migrates something that exists.
     pub intent: Intention,
+}
+
+impl Needs {
+    /// Whether the text refuses a region, or the part of the world it lies in.
+    pub fn avoids(&self, region: &str) -> bool {
+        self.avoided.iter().any(|it| it == region || regions::within(region, it))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -414,6 +438,8 @@ pub struct Preferences {
     pub spot: Option<bool>,
     pub scale_to_zero: bool,
     pub private_only: bool,
+    /// Its people come in over a private network: "only over VPN", "from our office".
+    pub inside_only: bool,
     pub low_operations: bool,
     pub cost_first: bool,
 }

@@ -4,15 +4,19 @@
 //! Nobody who writes so names a part, so this looks for people next to what is
 //! done through a system, and asks for a sign that a system is meant at all.
 
-use super::tokens::Reading;
+use super::tokens::{Gap, Reading};
 use super::{Load, WorkloadKind as W};
 
 /// People whom an organisation serves or employs.
-const PEOPLE: &[&str] = &[
+pub(super) const PEOPLE: &[&str] = &[
+    "agents",
+    "attendees",
     "audience",
     "authors",
+    "bidders",
     "buyers",
     "candidates",
+    "caseworkers",
     "citizens",
     "clients",
     "clinicians",
@@ -27,6 +31,7 @@ const PEOPLE: &[&str] = &[
     "farmers",
     "guests",
     "lawyers",
+    "developers",
     "learners",
     "librarians",
     "listeners",
@@ -35,7 +40,9 @@ const PEOPLE: &[&str] = &[
     "operators",
     "parents",
     "participants",
+    "partners",
     "passengers",
+    "people",
     "patients",
     "players",
     "pupils",
@@ -127,6 +134,7 @@ const ONLINE: &[&str] = &[
     "online",
     "page",
     "platform",
+    "something",
     "portal",
     "site",
     "software",
@@ -160,9 +168,99 @@ pub(super) fn act(reading: &Reading) -> Option<(usize, usize)> {
 /// Whether what people do is done through something to be built: it is counted,
 /// or a word says that it is online.
 pub(super) fn means_a_system(reading: &Reading, load: &Load) -> bool {
-    act(reading).is_some()
-        && (*load != Load::default()
-            || (0..reading.len()).any(|at| ONLINE.contains(&reading.word(at))))
+    act(reading).is_some() && (*load != Load::default() || is_online(reading))
+}
+
+pub(super) fn is_online(reading: &Reading) -> bool {
+    (0..reading.len()).any(|at| ONLINE.contains(&reading.word(at)))
+}
+
+/// Things that answer people, called by what they are for: "expense tool",
+/// "booking site", "case management system".
+const THINGS: &[(&str, W)] = &[
+    ("api", W::RestApi),
+    ("app", W::WebApp),
+    ("application", W::WebApp),
+    ("backend", W::RestApi),
+    ("engine", W::RestApi),
+    ("exchange", W::RestApi),
+    ("game", W::MobileBackend),
+    ("marketplace", W::WebApp),
+    ("platform", W::WebApp),
+    ("portal", W::WebApp),
+    ("product", W::WebApp),
+    ("service", W::RestApi),
+    ("shop", W::Ecommerce),
+    ("site", W::WebApp),
+    ("software", W::WebApp),
+    ("store", W::Ecommerce),
+    ("system", W::WebApp),
+    ("tool", W::WebApp),
+    ("website", W::WebApp),
+];
+
+/// What stands before such a word without telling what it is for.
+const NO_PURPOSE: &[&str] = &[
+    "all",
+    "any",
+    "search",
+    "recommendation",
+    "compute",
+    "db",
+    "database",
+    "cloud",
+    "design",
+    "each",
+    "every",
+    "feature",
+    "file",
+    "host",
+    "key",
+    "new",
+    "object",
+    "of",
+    "offline",
+    "online",
+    "operating",
+    "other",
+    "payment",
+    "power",
+    "same",
+    "some",
+    "some",
+    "state",
+    "that",
+    "this",
+    "to",
+    "value",
+    "with",
+];
+
+/// The first thing that is called by its purpose, and its words.
+pub(super) fn thing(reading: &Reading) -> Option<(W, (usize, usize))> {
+    (0..reading.len()).find_map(|at| {
+        let word = reading.word(at);
+        let kind = THINGS.iter().find(|it| it.0 == word)?.1;
+        let next = reading.word(at + 1);
+        let other = matches!(
+            next,
+            "gateway" | "key" | "keys" | "account" | "level" | "mesh" | "call" | "calls"
+        ) || reading.gap(at).has(Gap::SLASH | Gap::OPEN)
+            || at > 0
+                && matches!(
+                    reading.word(at - 1),
+                    "calls" | "call" | "from" | "external" | "third" | "existing"
+                );
+        if other {
+            return None;
+        }
+        let begins = at == 0 || reading.gap(at).has(Gap::SENTENCE | Gap::COMMA);
+        let purpose = at > 0
+            && reading.gap(at).has(Gap::SPACE | Gap::DASH)
+            && !reading.gap(at).has(Gap::COMMA | Gap::COLON)
+            && !NO_PURPOSE.contains(&reading.word(at - 1));
+        (begins || purpose).then_some((kind, (if begins { at } else { at - 1 }, at)))
+    })
 }
 
 /// Parts that people meet: none has to be added where there is one.

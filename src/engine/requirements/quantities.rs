@@ -162,6 +162,10 @@ fn digits(reading: &Reading, at: usize) -> Option<Number> {
         word.find(|c: char| !(c.is_ascii_digit() || matches!(c, ',' | '.'))).unwrap_or(word.len());
     let (head, tail) = word.split_at(split);
     let mut value = parse(head)?;
+    // "24.000 EUR": nobody writes three zeros behind a decimal point.
+    if head.len() <= 7 && head.ends_with(".000") {
+        value *= 1000.0;
+    }
     let mut to = at;
     // "10 000": thousands set apart by a space.
     if tail.is_empty() && head.len() <= 3 && !head.contains('.') {
@@ -182,6 +186,21 @@ fn digits(reading: &Reading, at: usize) -> Option<Number> {
             to = next;
             groups += 1;
         }
+    }
+    // "10^6", "5e3".
+    if tail.is_empty()
+        && let (Some(a), Some(b)) = (reading.words.get(at), reading.words.get(at + 1))
+        && &reading.text[a.end..b.start] == "^"
+        && let Ok(power) = reading.word(at + 1).parse::<i32>()
+        && (1..=12).contains(&power)
+    {
+        let value = value.powi(power);
+        return Some(Number { to: at + 1, value, scale: 1.0, unit: String::new(), vague: false });
+    }
+    let exponent = tail.strip_prefix('e').and_then(|it| it.parse::<i32>().ok());
+    if let Some(power) = exponent.filter(|it| (1..=12).contains(it)) {
+        value *= 10f64.powi(power);
+        return Some(Number { to: at, value, scale: 1.0, unit: String::new(), vague: false });
     }
     let (scale, unit) = suffix(tail)?;
     value *= scale;
@@ -295,6 +314,15 @@ fn words(reading: &Reading, at: usize) -> Option<Number> {
             return Some(Number {
                 to: at + 2,
                 value: magnitude(next(2))? / 2.0,
+                scale: 1.0,
+                unit: String::new(),
+                vague: false,
+            });
+        }
+        ("quarter", "petabyte" | "terabyte") => {
+            return Some(Number {
+                to: at,
+                value: 0.25,
                 scale: 1.0,
                 unit: String::new(),
                 vague: false,
@@ -464,6 +492,10 @@ mod tests {
             ("€2,500/mo", 2500.0, "€2,500"),
             ("USD 40k per year", 40e3, "USD 40k"),
             ("3000 dollars", 3000.0, "3000 dollars"),
+            ("24.000 EUR a year", 24e3, "24.000 EUR"),
+            ("CHF 6'000 per month", 6e3, "CHF 6'000"),
+            ("10^6 users", 1e6, "10^6"),
+            ("5e3 requests/sec", 5e3, "5e3"),
             ("99.95 %", 99.95, "99.95 %"),
             ("tens of thousands of users", 3e4, "tens of thousands"),
         ] {

@@ -126,6 +126,100 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("ae", &["emirates"]),
 ];
 
+/// What people who live somewhere are called, and countries without a region of
+/// their own: the residency group whose region is near them.
+const AUDIENCES: &[(&str, &[&str])] = &[
+    (
+        "eu",
+        &[
+            "european",
+            "austria",
+            "austrian",
+            "poland",
+            "polish",
+            "denmark",
+            "danish",
+            "norway",
+            "norwegian",
+            "finland",
+            "finnish",
+            "portugal",
+            "portuguese",
+            "netherlands",
+            "dutch",
+            "belgium",
+            "belgian",
+            "czechia",
+            "czech",
+            "slovakia",
+            "hungary",
+            "hungarian",
+            "romania",
+            "romanian",
+            "bulgaria",
+            "greece",
+            "greek",
+            "croatia",
+            "slovenia",
+            "estonia",
+            "latvia",
+            "lithuania",
+            "luxembourg",
+            "nordics",
+            "nordic",
+            "scandinavia",
+            "scandinavian",
+            "benelux",
+            "dach",
+            "emea",
+            "ukraine",
+            "irish",
+        ],
+    ),
+    ("us", &["american", "mexico", "mexican"]),
+    ("gb", &["british", "english", "scotland", "scottish", "wales", "welsh"]),
+    ("de", &["german"]),
+    ("fr", &["french"]),
+    ("ch", &["swiss", "liechtenstein"]),
+    ("it", &["italian"]),
+    ("es", &["spanish"]),
+    ("se", &["swedish"]),
+    ("ca", &["canadian"]),
+    ("au", &["australian", "zealand"]),
+    ("in", &["indian", "pakistan", "bangladesh"]),
+    ("jp", &["japanese"]),
+    ("kr", &["korean"]),
+    ("br", &["brazilian", "argentina", "chile", "latam"]),
+    (
+        "sg",
+        &[
+            "asia",
+            "asian",
+            "apac",
+            "singaporean",
+            "malaysia",
+            "malaysian",
+            "thailand",
+            "thai",
+            "vietnam",
+            "vietnamese",
+            "philippines",
+            "indonesia",
+            "indonesian",
+        ],
+    ),
+    ("za", &["africa", "african", "kenya", "nigeria"]),
+    ("ae", &["emirati", "saudi", "qatar", "gulf"]),
+];
+
+/// The group near the people that a word speaks of.
+pub(super) fn audience_at(reading: &Reading, at: usize) -> Option<&'static str> {
+    let word = reading.word(at);
+    let first = word.as_bytes().first()?;
+    let of = |names: &&str| names.as_bytes().first() == Some(first) && *names == word;
+    AUDIENCES.iter().find(|it| it.1.iter().any(of)).map(|it| it.0)
+}
+
 /// Regions of AWS that no place above names first.
 const MORE_AWS: &[(&str, &[&str])] = &[
     ("us-gov-east-1", &["us"]),
@@ -257,6 +351,23 @@ pub(super) fn of_group(group: &str, cloud: Cloud) -> Option<&'static str> {
         _ => PLACES.iter().find(|it| it.groups.contains(&group))?.regions[0],
     };
     PLACES.iter().find(|it| it.regions[0] == home).map(|it| it.regions[cloud as usize])
+}
+
+/// Regions with every service, the least dear first.
+pub(super) fn usual(cloud: Cloud) -> impl Iterator<Item = &'static str> {
+    const USUAL: [&str; 8] = [
+        "us-east-1",
+        "us-east-2",
+        "us-west-2",
+        "eu-central-1",
+        "eu-west-1",
+        "ap-southeast-1",
+        "ap-northeast-1",
+        "ap-southeast-2",
+    ];
+    USUAL.into_iter().filter_map(move |home| {
+        PLACES.iter().find(|it| it.regions[0] == home).map(|it| it.regions[cloud as usize])
+    })
 }
 
 const CLOUDS: [Cloud; 3] = [Cloud::Aws, Cloud::Azure, Cloud::Gcp];

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::settle::settle;
-use super::tokens::Reading;
+use super::tokens::{Gap, Reading};
 use super::{
     Cloud, Diagnostic, Given, Hints, Load, Needs, Question, Requirements, Stance, Workload,
     WorkloadKind, facts, flows, implied, load, mentions, people, quantities, vocabulary, workloads,
@@ -71,6 +71,7 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
     let mut named = mentions::find(&reading, home, orders);
     draft.needs.clouds = spoken_for(clouds, &named, hints);
     draft.needs.stack.extend(named.self_hosted.iter().map(|it| (*it).to_owned()));
+    draft.needs.self_hosted.extend(named.self_hosted.iter().copied());
     let numbers = quantities::find(&reading);
     load::read(&reading, &numbers, &mut draft);
     let products: Vec<(usize, usize)> =
@@ -126,7 +127,9 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
         };
         draft.fact(kind, json!(mention.service), mention.span, mention.confidence);
     }
-    described_by_use(&reading, &named.mentions, &mut draft.needs);
+    if !orders {
+        described_by_use(&reading, &named.mentions, &mut draft.needs);
+    }
     for at in 0..draft.needs.workloads.len() {
         let workload = &draft.needs.workloads[at];
         let (kind, span) = (workload.kind, workload.span);
@@ -138,20 +141,53 @@ pub(super) fn read<'t>(text: &'t str, hints: &Hints, orders: bool) -> Draft<'t> 
     draft
 }
 
-/// Where no service is named, what people or machines do calls for a part.
+/// Where nothing is named that could run it, what people or machines do calls
+/// for a part.
 fn described_by_use(reading: &Reading, mentions: &[super::Mention], needs: &mut Needs) {
-    let named = |it: &super::Mention| matches!(it.stance, Stance::Wanted | Stance::Existing);
-    if mentions.iter().any(named) {
+    let named = |it: &&super::Mention| matches!(it.stance, Stance::Wanted | Stance::Existing);
+    let runs =
+        |it: &super::Mention| vocabulary::compute(it.service) || vocabulary::entry(it.service);
+    if mentions.iter().filter(named).any(runs) {
         return;
     }
+    let bare = !mentions.iter().any(|it| named(&it));
     let load = &needs.load;
-    let streams = load.messages_per_second.is_some_and(|it| it >= STREAM_RATE);
+    let streams = bare && load.messages_per_second.is_some_and(|it| it >= STREAM_RATE);
     let met = needs.workloads.iter().any(|it| people::meets(it.kind));
+    let counted = is_counted(needs);
+    let reports = bare && load.devices.is_some_and(|it| it >= DEVICES);
+    let flows = needs.workloads.iter().any(|it| {
+        use WorkloadKind as W;
+        matches!(
+            it.kind,
+            W::IotIngest
+                | W::StreamProcessing
+                | W::MessageQueue
+                | W::PubSub
+                | W::EventDriven
+                | W::VirtualMachine
+                | W::GameServer
+                | W::FileShare
+                | W::Migration
+        )
+    });
+    let made = needs.workloads.iter().any(|it| !vague(it.kind));
     let (kind, (from, to)) = match people::act(reading) {
-        _ if streams && needs.workloads.is_empty() => (WorkloadKind::StreamProcessing, (0, 0)),
-        Some(place) if !met && people::means_a_system(reading, load) => {
+        _ if reports && !flows => (WorkloadKind::IotIngest, (0, 0)),
+        _ if streams && !flows => (WorkloadKind::StreamProcessing, (0, 0)),
+        Some(place)
+            if bare
+                && !met
+                && people::means_a_system(reading, load)
+                && (!made || people::is_online(reading)) =>
+        {
             (WorkloadKind::WebApp, place)
         }
+        _ if counted && !met => match people::thing(reading) {
+            // What is a lake or a stream already is not a web application besides.
+            Some((kind, place)) if !made || load_of_people(load) => (kind, place),
+            _ => return,
+        },
         _ => return,
     };
     let span = reading.span(from, to);
@@ -159,6 +195,42 @@ fn described_by_use(reading: &Reading, mentions: &[super::Mention], needs: &mut 
     needs.workloads.push(Workload { kind, name, span });
 }
 
+/// Somebody thought of who uses it, how much, or under which rules.
+fn is_counted(needs: &Needs) -> bool {
+    needs.load != Load::default()
+        || needs.budget.is_some()
+        || needs.availability.is_some()
+        || needs.residency.is_some()
+        || needs.audience.is_some()
+        || !needs.compliance.is_empty()
+}
+
+fn load_of_people(load: &Load) -> bool {
+    load.users
+        .or(load.monthly_active_users)
+        .or(load.daily_active_users)
+        .or(load.concurrent_users)
+        .or(load.visits_per_month)
+        .is_some()
+}
+
+/// A rate that only a machine keeps up with.
+fn has_rate(load: &Load) -> bool {
+    load.requests_per_second
+        .or(load.peak_requests_per_second)
+        .or(load.messages_per_second.filter(|it| *it >= 1.0))
+        .or(load.requests_per_month.filter(|it| *it >= 1e5))
+        .or(load.monthly_active_users)
+        .or(load.daily_active_users)
+        .or(load.ingest_gb_per_day)
+        .or(load.concurrent_users)
+        .or(load.files_per_month.filter(|it| *it >= 1000.0))
+        .or(load.jobs_per_day)
+        .is_some()
+}
+
+/// Devices from which a text that names no part speaks of telemetry.
+const DEVICES: f64 = 100.0;
 /// Messages a second from which a text that names no part speaks of a stream.
 const STREAM_RATE: f64 = 100.0;
 
@@ -179,10 +251,13 @@ fn clouds(reading: &Reading, hints: &Hints) -> Vec<Cloud> {
         let word = reading.word(at);
         let search = word == "google"
             && !matches!(reading.word(at + 1), "cloud" | "compute" | "kubernetes" | "s");
-        if let Some(cloud) = vocabulary::provider(word).filter(|_| !search) {
+        let aside = search || vocabulary::is_aside(word, reading.word(at + 1));
+        if let Some(cloud) = vocabulary::provider(word).filter(|_| !aside) {
             vote(at, cloud, 3);
-        } else if let Some(cloud) =
-            vocabulary::brand(word).or_else(|| vocabulary::brand_of_two(word, reading.word(at + 1)))
+        } else if let Some(cloud) = (!aside)
+            .then_some(word)
+            .and_then(vocabulary::brand)
+            .or_else(|| vocabulary::brand_of_two(word, reading.word(at + 1)))
         {
             vote(at, cloud, 1);
         }
@@ -216,6 +291,7 @@ fn spoken_for(mut clouds: Vec<Cloud>, named: &mentions::Named, hints: &Hints) ->
     let live = |cloud: Cloud| {
         named.occurrences.iter().any(|it| {
             it.cloud == cloud
+                && it.service != "entra-id"
                 && !it.by_kind
                 && !it.generic
                 && !matches!(it.stance, Stance::Passing | Stance::Excluded | Stance::Replaced)
@@ -244,8 +320,12 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
     if people::means_a_system(reading, &needs.load) {
         return true;
     }
+    let arrows = (0..reading.len()).any(|at| reading.gap(at).has(Gap::ARROW));
     let measured = needs.load != Load::default()
         || needs.availability.is_some()
+        || needs.latency_ms.is_some()
+        || !needs.stack.is_empty()
+        || arrows
         || needs.budget.is_some()
         || !needs.compliance.is_empty();
     // One vague word in a long text ("I log in and see poems") is no system.
@@ -283,10 +363,17 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
                 | "stack"
                 | "infra"
                 | "need"
+                | "tool"
+                | "portal"
+                | "site"
                 | "website's"
                 | "users"
         )
     });
+    // "scalable backend", "database".
+    if words <= 4 && (strong >= 1 || people::thing(reading).is_some()) {
+        return true;
+    }
     strong >= 1 && (words <= 12 || makes || strong >= 2 || measured)
         || !needs.workloads.is_empty() && makes
         || cloud_work(reading, needs)
@@ -351,6 +438,8 @@ fn cloud_work(reading: &Reading, needs: &Needs) -> bool {
         )
     });
     bounded
+        || has_rate(&needs.load)
+        || is_counted(needs) && people::thing(reading).is_some()
         || (technical >= 1 && acts)
         || technical >= 2
         || (technical >= 1 && !needs.clouds.is_empty())
@@ -390,7 +479,6 @@ fn vague(kind: WorkloadKind) -> bool {
             | WorkloadKind::Workflow
             | WorkloadKind::BackupArchive
             | WorkloadKind::Worker
-            | WorkloadKind::EventDriven
             | WorkloadKind::Migration
     )
 }

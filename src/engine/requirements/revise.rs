@@ -1,12 +1,12 @@
 //! A later turn of a conversation: what it speaks of changes, the rest stays.
 
 use super::draft::Draft;
-use super::tokens::{Gap, Reading};
+use super::tokens::Reading;
 use super::{
     Assumption, Cloud, Compliance, Diagnostic, Fact, Given, Hints, Load, Mention, Needs,
-    Requirements, Source, Stance, regions, resolve, settings, settle, vocabulary,
+    Requirements, Source, Stance, heard, orders, regions, resolve, settings, settle, vocabulary,
 };
-use crate::engine::diag::Severity;
+use crate::engine::diag::{Severity, Span};
 use crate::engine::policy::Policy;
 use serde_json::json;
 
@@ -23,7 +23,8 @@ pub fn revise_with(previous: &Requirements, text: &str, given: &Given) -> Requir
     let offset = if previous.text.is_empty() { 0 } else { previous.text.len() + 1 };
     let home = previous.needs.clouds.first().copied().or(hints.cloud).unwrap_or(Cloud::Aws);
     let turn_hints = Hints { cloud: Some(home), ..Hints::default() };
-    let mut turn = resolve::read(text, &turn_hints, true);
+    // Where nothing was described before, there is nothing to order about.
+    let mut turn = resolve::read(text, &turn_hints, previous.needs.describes_system);
     let reading = Reading::new(text);
     let place = |[from, to]: [usize; 2]| [from + offset, to + offset];
     turn.needs.mentions.iter_mut().for_each(|it| it.span = place(it.span));
@@ -31,7 +32,10 @@ pub fn revise_with(previous: &Requirements, text: &str, given: &Given) -> Requir
     turn.needs.flows.iter_mut().for_each(|it| it.span = place(it.span));
     let mut needs = previous.needs.clone();
     forget_assumed(&mut needs, &previous.assumptions);
-    let orders = orders(&reading, &needs);
+    let orders = orders::find(&reading, &needs);
+    if needs.describes_system && needs.first.is_none() {
+        needs.first = Some(needs.mentions.iter().map(|it| it.stance).collect());
+    }
     // "half the traffic" is an order about what was said, not half of something.
     let before = needs.clone();
 
@@ -52,10 +56,14 @@ pub fn revise_with(previous: &Requirements, text: &str, given: &Given) -> Requir
             .collect();
     }
 
+    let known = |kind| before.workloads.iter().any(|it| it.kind == kind);
+    needs.extended |=
+        before.describes_system && turn.needs.workloads.iter().any(|it| !known(it.kind));
+    swap_engines(&reading, &mut needs, &turn.needs);
     merge_mentions(&mut needs, &mut turn.needs);
     merge_values(&mut needs, &mut turn.needs);
     for order in &orders {
-        apply(order.kind, &mut needs);
+        orders::apply(order.kind, &mut needs);
     }
     needs.describes_system = before.describes_system || turn.needs.describes_system;
     if before.title.is_empty() {
@@ -93,15 +101,28 @@ pub fn revise_with(previous: &Requirements, text: &str, given: &Given) -> Requir
     if !changed {
         let said: String = text.trim().chars().take(80).collect();
         draft.diagnostics.push(
-            Diagnostic::new("change-not-understood", Severity::Warning, format!("\"{said}\" changes nothing that is known of the design."))
-                .help("Name a service, a number, a region or a wish: \"add a Redis cache\", \"100k users\", \"move to Frankfurt\", \"make it cheaper\".")
-                .at([offset, offset + text.len()]),
+            Diagnostic::new(
+                "change-not-understood",
+                Severity::Warning,
+                format!("\"{said}\" changes nothing that is known of the design."),
+            )
+            .help(heard::HELP)
+            .at([offset, offset + text.len()]),
         );
+    } else {
+        let known: Vec<Span> = turn_spans(&draft.facts, offset);
+        draft.diagnostics.extend(heard::unheard(&reading, &known, offset));
     }
     // What was set by hand gives way to what is said after it.
     let mut set = previous.set.clone();
     set.retain(|kind, _| !turn.facts.iter().any(|it| settings::same_measure(it.kind, kind)));
     settle::settle(&mut draft, given, set)
+}
+
+/// Where the turn said something that was taken up, in its own bytes.
+fn turn_spans(facts: &[Fact], offset: usize) -> Vec<Span> {
+    let of_turn = facts.iter().filter(|it| it.span[0] >= offset);
+    of_turn.map(|it| [it.span[0] - offset, it.span[1] - offset]).collect()
 }
 
 /// What was assumed is assumed anew: a later turn may give a reason for another
@@ -142,6 +163,28 @@ fn single(kind: &str) -> bool {
                 | "residency"
         )
         || kind.starts_with("preference.")
+}
+
+/// "use MySQL" after "with Postgres": one engine takes the place of the other.
+fn swap_engines(reading: &Reading, needs: &mut Needs, turn: &Needs) {
+    let says = |words: &[&str]| (0..reading.len()).any(|at| words.contains(&reading.word(at)));
+    let swaps = says(&["use", "switch", "back", "change", "prefer", "rather"])
+        && !says(&["also", "another", "second", "besides", "both"]);
+    if !swaps {
+        return;
+    }
+    let wanted = turn.mentions.iter().filter(|it| it.stance == Stance::Wanted);
+    for new in wanted.filter(|it| matches!(it.service, "rds" | "elasticache" | "mq")) {
+        let Some(engine) = new.details.get("engine") else { continue };
+        for old in needs.mentions.iter_mut().filter(|it| {
+            it.service == new.service && matches!(it.stance, Stance::Wanted | Stance::Existing)
+        }) {
+            if let Some(other) = old.details.get("engine").filter(|it| *it != engine) {
+                needs.stack.remove(other);
+                old.stance = Stance::Replaced;
+            }
+        }
+    }
 }
 
 fn merge_mentions(needs: &mut Needs, turn: &mut Needs) {
@@ -290,6 +333,14 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
         }
     }
     needs.multi_region |= turn.multi_region;
+    needs.multi_zone |= turn.multi_zone;
+    if turn.audience.is_some() {
+        needs.audience.clone_from(&turn.audience);
+    }
+    needs.avoided.extend(turn.avoided.iter().cloned());
+    needs
+        .regions
+        .retain(|it| !turn.avoided.iter().any(|bad| bad == it || regions::within(it, bad)));
     let (old, new) = (&mut needs.preferences, &turn.preferences);
     for (old, new) in [
         (&mut old.serverless, new.serverless),
@@ -307,6 +358,7 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
     }
     old.scale_to_zero |= new.scale_to_zero;
     old.private_only |= new.private_only;
+    old.inside_only |= new.inside_only;
     old.low_operations |= new.low_operations;
     old.cost_first |= new.cost_first;
     let (old, new) = (&mut needs.network, &turn.network);
@@ -347,189 +399,4 @@ fn fields(load: &mut Load) -> [&mut Option<f64>; 20] {
         &mut load.peak_factor,
         &mut load.read_share,
     ]
-}
-
-/// An order that is relative to what stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Change {
-    /// Everything that traffic drives, times this.
-    Traffic(f64),
-    Storage(f64),
-    Cheaper,
-    MoreAvailable,
-    MultiRegion,
-    SingleRegion,
-    LiftBudget,
-    Private,
-}
-
-impl Change {
-    fn name(self) -> String {
-        match self {
-            Self::Traffic(by) => format!("traffic times {by}"),
-            Self::Storage(by) => format!("storage times {by}"),
-            Self::Cheaper => "cheaper".to_owned(),
-            Self::MoreAvailable => "more available".to_owned(),
-            Self::MultiRegion => "several regions".to_owned(),
-            Self::SingleRegion => "one region".to_owned(),
-            Self::LiftBudget => "no budget limit".to_owned(),
-            Self::Private => "private only".to_owned(),
-        }
-    }
-}
-
-struct Order {
-    kind: Change,
-    span: [usize; 2],
-}
-
-fn orders(reading: &Reading, needs: &Needs) -> Vec<Order> {
-    let mut orders: Vec<Order> = Vec::new();
-    let mut push = |kind, from, to| {
-        if !orders
-            .iter()
-            .any(|it: &Order| std::mem::discriminant(&it.kind) == std::mem::discriminant(&kind))
-        {
-            orders.push(Order { kind, span: reading.span(from, to) });
-        }
-    };
-    for at in 0..reading.len() {
-        let (word, next) = (reading.word(at), reading.word(at + 1));
-        let factor = match (word, next) {
-            ("double" | "doubles" | "doubled" | "doubling" | "twice", _) => Some(2.0),
-            ("triple" | "triples" | "tripled" | "thrice", _) => Some(3.0),
-            ("quadruple" | "quadruples", _) => Some(4.0),
-            ("halve" | "halves" | "half" | "halved", _) => Some(0.5),
-            ("tenfold", _) => Some(10.0),
-            _ => times(word, next),
-        };
-        if let Some(factor) = factor {
-            let ahead = (at.saturating_sub(4)..reading.len().min(at + 7))
-                .filter(|it| !reading.gap(*it).has(Gap::SENTENCE) || *it <= at);
-            let mut about = None;
-            for it in ahead {
-                match reading.word(it) {
-                    "traffic" | "load" | "users" | "requests" | "visitors" | "volume"
-                    | "throughput" | "customers" | "scale" | "usage" | "rps" => {
-                        about = Some((Change::Traffic(factor), it));
-                    }
-                    "storage" | "data" => about = about.or(Some((Change::Storage(factor), it))),
-                    "cost" | "costs" | "price" | "bill" | "budget" if factor < 1.0 => {
-                        about = about.or(Some((Change::Cheaper, it)))
-                    }
-                    _ => {}
-                }
-            }
-            if let Some((kind, to)) = about {
-                push(kind, at.min(to), at.max(to));
-            }
-        }
-        match (word, next) {
-            ("cheaper" | "cheap" | "cheapest" | "economical", _) => push(Change::Cheaper, at, at),
-            ("reduce" | "cut" | "lower" | "bring" | "save", _)
-                if (at + 1..at + 5).any(|it| {
-                    matches!(
-                        reading.word(it),
-                        "cost" | "costs" | "bill" | "price" | "spend" | "money" | "spending"
-                    )
-                }) =>
-            {
-                push(Change::Cheaper, at, at + 1);
-            }
-            ("less" | "too", "expensive") => push(Change::Cheaper, at, at + 1),
-            ("more", "reliable" | "resilient" | "available" | "robust") => {
-                push(Change::MoreAvailable, at, at + 1)
-            }
-            ("highly", "available") | ("high", "availability") => {
-                push(Change::MoreAvailable, at, at + 1)
-            }
-            ("multi", "region")
-            | ("second" | "another" | "two" | "multiple", "region" | "regions") => {
-                push(Change::MultiRegion, at, at + 1)
-            }
-            ("single" | "one", "region") => push(Change::SingleRegion, at, at + 1),
-            ("budget" | "cost" | "money", "doesn't" | "does" | "is")
-                if (at + 1..at + 5).any(|it| {
-                    matches!(reading.word(it), "matter" | "object" | "issue" | "unlimited")
-                }) && needs.budget.is_some() =>
-            {
-                push(Change::LiftBudget, at, at + 2);
-            }
-            ("no" | "remove" | "forget", "budget") => push(Change::LiftBudget, at, at + 1),
-            ("not", "public") | ("private", "only") | ("internal", "only") => {
-                push(Change::Private, at, at + 1)
-            }
-            _ => {}
-        }
-    }
-    orders
-}
-
-/// "3x", "10 times".
-fn times(word: &str, next: &str) -> Option<f64> {
-    let number = match word.strip_suffix('x') {
-        Some(digits) if !digits.is_empty() => digits,
-        _ if matches!(next, "times" | "x") => word,
-        _ => return None,
-    };
-    number.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0 && *it <= 1e6)
-}
-
-fn apply(change: Change, needs: &mut Needs) {
-    match change {
-        Change::Traffic(by) => {
-            let load = &mut needs.load;
-            let mut any = false;
-            for value in [
-                &mut load.users,
-                &mut load.monthly_active_users,
-                &mut load.daily_active_users,
-                &mut load.concurrent_users,
-                &mut load.visits_per_month,
-                &mut load.requests_per_second,
-                &mut load.peak_requests_per_second,
-                &mut load.requests_per_month,
-                &mut load.messages_per_second,
-                &mut load.messages_per_month,
-                &mut load.devices,
-                &mut load.jobs_per_day,
-                &mut load.files_per_month,
-                &mut load.ingest_gb_per_day,
-                &mut load.egress_gb_per_month,
-            ]
-            .into_iter()
-            .flatten()
-            {
-                *value *= by;
-                any = true;
-            }
-            // Nothing was stated: the assumed load is what is multiplied.
-            if !any {
-                load.monthly_active_users = Some(1000.0 * by);
-            }
-        }
-        Change::Storage(by) => {
-            if let Some(stored) = &mut needs.load.storage_gb {
-                *stored *= by;
-            }
-        }
-        Change::Cheaper => needs.preferences.cost_first = true,
-        Change::MoreAvailable => {
-            let now = needs.availability.unwrap_or(0.999);
-            // One step up the usual ladder of promises.
-            needs.availability = Some(
-                [0.999, 0.9995, 0.9999, 0.99995]
-                    .into_iter()
-                    .find(|it| *it > now + 1e-9)
-                    .unwrap_or(0.99999),
-            );
-        }
-        Change::MultiRegion => needs.multi_region = true,
-        Change::SingleRegion => {
-            needs.multi_region = false;
-            needs.regions.truncate(1);
-        }
-        Change::LiftBudget => needs.budget = None,
-        Change::Private => needs.preferences.private_only = true,
-    }
 }

@@ -146,21 +146,29 @@ fn region(
             Some(("The default region of your organisation.", Source::Organisation)),
         );
     }
+    let gdpr = needs.compliance.contains(&Compliance::Gdpr)
+        || policy.compliance.contains(&Compliance::Gdpr);
+    let near = needs.audience.as_deref().and_then(|it| regions::of_group(it, home));
     let (region, reason) = match &needs.residency {
         Some(group) => {
             (regions::of_group(group, home), "Data has to stay there and no region is named.")
         }
-        None if needs.compliance.contains(&Compliance::Gdpr)
-            || policy.compliance.contains(&Compliance::Gdpr) =>
-        {
-            (
-                regions::of_group("eu", home),
-                "GDPR applies and no region is named, so it is one in the EU.",
-            )
+        None if near.is_some_and(|it| !gdpr || regions::within(it, "eu")) => {
+            (near, "No region is named; this one is near the people who use it.")
         }
+        None if gdpr => (
+            regions::of_group("eu", home),
+            "GDPR applies and no region is named, so it is one in the EU.",
+        ),
         None => (None, "No region is named; this one has every service at the list price."),
     };
     let region = region.unwrap_or(default_region(home));
+    if needs.avoids(region)
+        && let Some(other) = regions::usual(home).find(|it| !needs.avoids(it) && resident(it))
+    {
+        let reason = "The usual region is refused and none is named; this one is not.";
+        return (other.to_owned(), Some((reason, Source::Engine)));
+    }
     if policy.allows_region(region) {
         return (region.to_owned(), Some((reason, Source::Engine)));
     }

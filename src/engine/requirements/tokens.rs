@@ -249,7 +249,20 @@ fn abbreviates(text: &str, at: usize) -> bool {
     let word = text[start..at].to_ascii_lowercase();
     matches!(
         word.as_str(),
-        "e.g" | "i.e" | "approx" | "ca" | "vs" | "incl" | "eg" | "ie" | "resp" | "max" | "min"
+        "e.g"
+            | "i.e"
+            | "approx"
+            | "ca"
+            | "vs"
+            | "incl"
+            | "eg"
+            | "ie"
+            | "resp"
+            | "max"
+            | "min"
+            | "mio"
+            | "mrd"
+            | "tsd"
     )
 }
 

@@ -1,5 +1,9 @@
 //! Parts of the system that are described by what they do.
 
+use super::context::{
+    foreign, habit, ingested, is_data_warehouse, is_database, is_listed, is_product, is_search,
+    model, needs_game_servers, works,
+};
 use super::mentions::Named;
 use super::phrases::Phrases;
 use super::tokens::{Gap, Reading};
@@ -13,12 +17,12 @@ const TABLE: &[(W, &str)] = &[
         saas product|web server|web servers|web tier|three tier|three tier application|3 tier|3 tier application|two tier|crm|erp|booking system|\
         reservation system|admin panel|back office|dashboard application|intranet|django app|rails app|laravel app|php application|java application|\
         spring boot application|node.js application|monolith|social network|marketplace|ticketing system|forum|wiki|lamp stack|lamp application|\
-        application server|application servers|online banking|telehealth|learning management system|lms|job board|web frontend|web shop frontend",
+        application server|application servers|webanwendung|web anwendung|online banking|telehealth|learning management system|lms|job board|web frontend|web shop frontend",
     ),
     (
         W::StaticSite,
         "static website|static marketing website|static marketing site|marketing website|static company website|static site|static web site|single page application|single page app|spa|landing page|documentation site|jamstack|\
-        static content|static frontend|react frontend|react app|angular app|vue app|marketing site|portfolio site|brochure site|hugo site|static assets|blog",
+        static content|static frontend|react frontend|react front end|angular front end|angular frontend|vue front end|vue frontend|react app|angular app|vue app|marketing site|portfolio site|brochure site|hugo site|static assets|blog",
     ),
     (
         W::RestApi,
@@ -30,11 +34,12 @@ const TABLE: &[(W, &str)] = &[
     (
         W::Realtime,
         "websocket|websockets|real time chat|chat app|chat application|live chat|presence|live updates|live dashboard|real time updates|\
-        real time collaboration|collaborative editing|lobby chat|chat system|messaging app|live scores|real time notifications|realtime chat|multiplayer state",
+        real time collaboration|collaborative editing|lobby chat|chat system|messaging app|live scores|real time notifications|realtime chat|multiplayer state|\
+        live map|live on a map|live tracking|real time tracking|live location|live positions|see them live",
     ),
     (
         W::MobileBackend,
-        "mobile app|mobile application|mobile backend|ios app|android app|ios and android|mobile apps|flutter app|react native app|mobile client|mobile clients",
+        "mobile app|mobile application|mobile backend|ios app|android app|ios and android|mobile apps|flutter app|react native app|mobile client|mobile clients|mobile game|mobile games|casual game|mobile game backend",
     ),
     (
         W::Microservices,
@@ -47,7 +52,7 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::Scheduled,
-        "nightly|every night|every hour|hourly|cron|cron job|cron jobs|scheduled|on a schedule|daily job|daily report|weekly report|once a day|\
+        "nightly|overnight|every night|every hour|hourly|cron|cron job|cron jobs|scheduled|on a schedule|daily job|daily report|weekly report|once a day|\
         every day|every morning|runs daily|every minute|every 5 minutes|every five minutes|every 15 minutes|schedule based|recurring|periodic|periodically|scheduler|once a week|monthly report",
     ),
     (
@@ -63,11 +68,12 @@ const TABLE: &[(W, &str)] = &[
     (
         W::StreamProcessing,
         "stream processing|streaming data|real time analytics|realtime analytics|clickstream|event streaming|streaming pipeline|\
-        real time data|real time processing|data streams|streaming analytics|fraud detection in real time|real time fraud detection|streaming ingestion|real time cheating detection",
+        real time data|real time processing|data streams|streaming analytics|fraud detection in real time|real time fraud detection|streaming ingestion|real time cheating detection|\
+        product analytics|web analytics|user analytics|click events|click stream|event ingestion|event pipeline|stream of events|event stream|event streams|streams of events",
     ),
     (
         W::DataLake,
-        "analysts with sql|sql for analysts|ad hoc sql|data lake|datalake|lakehouse|data lakehouse|raw zone|data mesh|medallion architecture",
+        "analysts with sql|sql for analysts|sql to analysts|analytics platform|data platform|analytics stack|ad hoc sql|data lake|datalake|lakehouse|data lakehouse|raw zone|data mesh|medallion architecture",
     ),
     (
         W::Warehouse,
@@ -83,18 +89,20 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::MlTraining,
-        "model training|train models|train a model|training jobs|ml training|fine tuning|fine tune|training pipeline|ml pipeline|machine learning pipeline|\
+        "model training|train models|train a model|training jobs|ml training|fine tuning|fine tune|training pipeline|ml platform|machine learning platform|ml pipeline|machine learning pipeline|\
         feature store|mlops|hyperparameter|train machine learning",
     ),
     (
         W::MlInference,
         "inference|inference endpoint|model serving|recommendation engine|recommendations|recommender|predictions|ml model|serve predictions|\
-        machine learning model|scoring service|churn prediction|fraud detection model|personalized recommendations|personalised recommendations",
+        machine learning model|scoring service|churn prediction|fraud detection model|personalized recommendations|personalised recommendations|predictive maintenance|anomaly detection|demand forecasting",
     ),
     (
         W::GenAi,
         "generative ai|genai|llm|large language model|chatbot|rag|retrieval augmented generation|ai assistant|ai agent|ai agents|gpt|text generation|\
-        summarization|copilot|virtual assistant|question answering|foundation model|claude|chat assistant",
+        summarization|copilot|virtual assistant|question answering|foundation model|claude|chat assistant|\
+        assistant that answers|assistant which answers|assistant answering|assistant to answer|bot that answers|answers questions|answer questions over|answer questions about|answer questions from|questions over our|\
+        knowledge assistant|support assistant|virtual agent|chat bot|chat with our|chat with your|chat with their",
     ),
     (
         W::DocumentProcessing,
@@ -102,7 +110,7 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::ImageAnalysis,
-        "image analysis|image recognition|face recognition|object detection|computer vision|image classification|image moderation|content moderation|label detection|facial recognition",
+        "image analysis|image recognition|face recognition|object detection|computer vision|image classification|image moderation|moderation of images|moderation of photos|content moderation|label detection|facial recognition",
     ),
     (
         W::SpeechToText,
@@ -110,11 +118,11 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::Search,
-        "full text search|product search|search engine|search index|site search|search functionality|searchable|log search|semantic search|vector search|faceted search|search across|log analytics platform",
+        "full text search|product search|search engine|search index|site search|search functionality|searchable|log search|semantic search|vector search|faceted search|search across|log analytics platform|log platform|log management|log aggregation|centralized logging|centralised logging|central logging|logging platform|siem",
     ),
     (
         W::IotIngest,
-        "iot|sensors|connected devices|telemetry|smart meters|fleet tracking|gps trackers|connected cars|connected vehicles|industrial sensors|mqtt|device data|wearables|smart home",
+        "iot|sensor|sensors|connected devices|telemetry|smart meters|fleet tracking|gps trackers|connected cars|connected vehicles|industrial sensors|mqtt|device data|wearables|smart home",
     ),
     (
         W::VideoProcessing,
@@ -132,11 +140,11 @@ const TABLE: &[(W, &str)] = &[
         W::Email,
         "transactional email|transactional emails|newsletter|newsletters|email campaign|send emails|sends emails|send email|welcome emails|bulk email|order confirmation emails|email sending|marketing emails|\
         email it|emails it|email them|emails them|emailed|send it by email|sends it by email|send them by email|sends them by email|sent by email|\
-        sends an email|send an email|confirmation email|confirmation emails|email confirmation|email confirmations|email receipts|mail invoices|mails invoices|email invoices|email reports",
+        sends an email|send an email|e mails to|e mail to|emails to|sent by e mail|by e mail|by email|via email|e mail notifications|email reminders|confirmation e mail|confirmation e mails|e mail a report|email a report|e mails a report|confirmation email|confirmation emails|email confirmation|email confirmations|email receipts|mail invoices|mails invoices|email invoices|email reports",
     ),
     (
         W::PushNotification,
-        "push notification|push notifications|mobile push|sms|sms notifications|text messages|notifications|notification service",
+        "push notification|push notifications|mobile push|sms|sms notifications|text messages|notifications|notification service|alerts when|alert when|alerts if|alert if|send alerts|sends alerts|raise alerts|raises alerts|alerts for operators|reminders",
     ),
     (
         W::Workflow,
@@ -164,7 +172,7 @@ const TABLE: &[(W, &str)] = &[
     ),
     (
         W::BackupArchive,
-        "archive|archival|long term storage|backup storage|cold storage|off site backup|offsite backup|backups of|backup target|tape replacement|disaster recovery copy",
+        "archive|archival|tape backup|tape backups|tape library|long term storage|backup storage|cold storage|off site backup|offsite backup|backups of|backup target|tape replacement|disaster recovery copy",
     ),
     (
         W::Desktop,
@@ -182,6 +190,7 @@ const TABLE: &[(W, &str)] = &[
         W::UserSignIn,
         "user authentication|user login|sign in|sign up|login|log in|user accounts|social login|sso|single sign on|user registration|oauth|oidc|saml|mfa|multi factor authentication|authentication|user management|identity provider|passwordless",
     ),
+    (W::MessageQueue, "messaging between|asynchronous messaging|async messaging"),
     (W::Cdn, "static asset delivery|global content delivery|image delivery|edge caching"),
 ];
 
@@ -198,9 +207,49 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
             found.push((TABLE[hit.entry].0, hit.from, hit.to));
         }
     }
-    found.extend(
-        (0..reading.len()).filter(|at| is_search(reading, *at)).map(|at| (W::Search, at, at)),
-    );
+    for at in 0..reading.len() {
+        match reading.word(at) {
+            "search" if is_search(reading, at) => found.push((W::Search, at, at)),
+            "chat" | "messaging" if is_listed(reading, at) => found.push((W::Realtime, at, at)),
+            word if is_product(reading, at, word) => found.push((W::WebApp, at, at)),
+            "warehouse" if is_data_warehouse(reading, at) => found.push((W::Warehouse, at, at)),
+            "database" | "databases" if is_database(reading, at) => {
+                found.push((W::RelationalStore, at, at));
+            }
+            "background" if works(reading, at) => found.push((W::Worker, at, at + 1)),
+            "train" | "trains" | "training" | "retrain" | "retrains" => {
+                found.extend(model(reading, at).map(|to| (W::MlTraining, at, to)));
+            }
+            "deploy" | "deploys" | "serve" | "serves" | "host" | "hosting" => {
+                found.extend(model(reading, at).map(|to| (W::MlInference, at, to)));
+            }
+            // "web and mobile app": two ways to the same.
+            "web" if reading.word(at + 1) == "and" && reading.word(at + 2) == "mobile" => {
+                found.push((W::WebApp, at, at));
+            }
+            "ingest" | "ingests" | "ingesting" => {
+                found.extend(ingested(reading, at).map(|to| (W::StreamProcessing, at, to)));
+            }
+            _ => {}
+        }
+    }
+    let others = found.iter().any(|it| !matches!(it.0, W::WebApp));
+    let games = found.iter().any(|it| it.0 == W::GameServer);
+    found.retain(|it| match it.0 {
+        W::RestApi => !foreign(reading, it.1),
+        W::Scheduled => !habit(reading, it.1),
+        // "analytics for our SaaS": it is there already.
+        W::WebApp => !others || it.1 == 0 || reading.word(it.1 - 1) != "our",
+        W::VirtualMachine => !games,
+        _ => true,
+    });
+    // A model of one's own sees pictures without a service that does.
+    if found.iter().any(|it| it.0 == W::MlTraining) {
+        found.retain(|it| it.0 != W::ImageAnalysis);
+    }
+    if !needs_game_servers(reading) {
+        found.iter_mut().filter(|it| it.0 == W::GameServer).for_each(|it| it.0 = W::MobileBackend);
+    }
     found.sort_by_key(|it| it.1);
     let has_offline = (0..reading.len()).any(|at| reading.word(at) == "offline");
     for (kind, from, to) in found {
@@ -223,24 +272,7 @@ pub(super) fn find(reading: &Reading, named: &Named) -> Vec<Workload> {
     workloads
 }
 
-/// "listings, reviews and search": a part among others, not somebody who looks
-/// for something.
-fn is_search(reading: &Reading, at: usize) -> bool {
-    if reading.word(at) != "search" || at == 0 {
-        return false;
-    }
-    let breaks = Gap::COMMA | Gap::SENTENCE | Gap::SEMICOLON | Gap::CLOSE | Gap::NEWLINE;
-    let listed = reading.gap(at).has(Gap::COMMA | Gap::PLUS)
-        || matches!(reading.word(at - 1), "and" | "with" | "plus" | "need" | "needs" | "add");
-    let ends = at + 1 == reading.len()
-        || reading.gap(at + 1).has(breaks)
-        || matches!(reading.word(at + 1), "and" | "over" | "across" | "with" | "on" | "in" | "by")
-        || reading.word(at + 1) == "for"
-            && reading.word(at + 2).starts_with(|c: char| c.is_ascii_digit());
-    listed && ends && !denied(reading, at)
-}
-
-fn denied(reading: &Reading, from: usize) -> bool {
+pub(super) fn denied(reading: &Reading, from: usize) -> bool {
     (1..=2).any(|back| {
         from >= back
             && (0..back).all(|it| {
@@ -248,7 +280,10 @@ fn denied(reading: &Reading, from: usize) -> bool {
                     .gap(from - it)
                     .has(Gap::COMMA | Gap::SENTENCE | Gap::OPEN | Gap::CLOSE | Gap::DASH)
             })
-            && matches!(reading.word(from - back), "no" | "without" | "avoid" | "non")
+            && matches!(
+                reading.word(from - back),
+                "no" | "without" | "avoid" | "non" | "replace" | "drop" | "remove"
+            )
     }) || (from > 0
         && reading.word(from - 1) == "not"
         && !reading.gap(from).has(Gap::COMMA | Gap::SENTENCE))

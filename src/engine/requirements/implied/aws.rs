@@ -54,6 +54,47 @@ pub(super) fn complete(gaps: &mut Gaps) {
     machines(gaps);
     storage(gaps);
     companions(gaps);
+    movement(gaps);
+}
+
+/// What takes data out of a database while it is in use, and what delivers changes.
+fn movement(gaps: &mut Gaps) {
+    let tables = gaps.says(&[
+        "oracle",
+        "sql server",
+        "mssql",
+        "mysql",
+        "postgres",
+        "postgresql",
+        "mariadb",
+        "db2",
+    ]);
+    let moves = gaps.says(&[
+        "replicate our",
+        "replicates our",
+        "replicate the",
+        "replicate data from",
+        "cdc from",
+        "postgres cdc",
+        "mysql cdc",
+        "oracle cdc",
+        "change data capture from",
+        "replication from our",
+        "sync from our",
+    ]);
+    if tables.is_some()
+        && !gaps.has(&["dms", "rds", "datasync", "appflow", "msk"])
+        && let Some(at) = moves
+    {
+        gaps.imply("dms", at, 0.65);
+    }
+    // Who begins with it asks for it: "CI/CD for our services on ECS".
+    if let Some(at) = gaps.says(&["ci cd", "cicd"]).filter(|it| it.0 <= 3)
+        && !gaps.has(&["codepipeline", "codebuild", "github", "amplify"])
+    {
+        gaps.imply("codepipeline", at, 0.7);
+        gaps.imply("codebuild", at, 0.7);
+    }
 }
 
 fn functions(gaps: &mut Gaps) {

@@ -31,13 +31,13 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "upload image|upload images|upload photo|upload photos|upload file|upload files|uploads files|uploads images|uploaded images|uploaded files|\
          uploaded documents|image upload|image uploads|file upload|file uploads|photo upload|upload documents|upload pdfs|document upload|user uploads|\
-         upload videos|video uploads|uploaded videos|store files|store images|store documents|file storage|upload receipts|upload invoices|\
+         on upload|on every upload|after upload|upload videos|video uploads|uploaded videos|store files|store images|store documents|file storage|upload receipts|upload invoices|\
          media files|media storage|store photos|user uploaded media|profile pictures|attachments|stores files|save files",
         [&["s3"], &["storage-account"], &["cloud-storage"]],
         &["efs", "fsx"],
     ),
     rule(
-        "thumbnail|thumbnails|image resizing|resize images|resizes images|images are resized|image processing|resized|generate thumbnails|\
+        "resize them|resizes them|resize photos|resize the|resizes the|thumbnail|thumbnails|image resizing|resize images|resizes images|images are resized|image processing|resized|generate thumbnails|\
          custom resource|custom resources|cloudformation macro|template macro|macro|transform macro|lambda backed",
         [&["lambda"], &["functions"], &["cloud-functions"]],
         &["ecs", "batch", "eks", "ec2", "mediaconvert", "cloud-run", "aks", "app-service"],
@@ -146,7 +146,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "rag chatbot|chatbot over|retrieval augmented generation|rag|generative ai|genai|text generation|prompt to an llm|ai assistant|summarise documents with ai|\
-         summarize documents with ai|chat with your documents|llm powered|ai chatbot|gpt|text summarization|ai agent|ai agents|prompt",
+         summarize documents with ai|chat with your documents|llm powered|ai chatbot|gpt|text summarization|ai agent|ai agents|prompts|prompt engineering|prompt template|prompt templates|the prompt|a prompt|user prompt",
         [&["bedrock"], &["cognitive-services"], &["vertex-ai"]],
         &["bedrock", "sagemaker", "lex", "kendra", "vertex-ai", "machine-learning", "bot-service"],
     ),

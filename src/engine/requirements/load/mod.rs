@@ -13,13 +13,13 @@ use times::time;
 fn seconds(word: &str) -> Option<f64> {
     Some(match word {
         "ms" | "millisecond" | "milliseconds" | "msec" | "millis" => 0.001,
-        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "s" | "sec" | "secs" | "second" | "seconds" | "sekunde" => 1.0,
         "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
-        "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
-        "d" | "day" | "days" => 86_400.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "stunde" => 3600.0,
+        "d" | "day" | "days" | "night" | "tag" => 86_400.0,
         "w" | "wk" | "week" | "weeks" => 604_800.0,
-        "mo" | "month" | "months" => 2_592_000.0,
-        "y" | "yr" | "yrs" | "year" | "years" | "annum" => 31_536_000.0,
+        "mo" | "month" | "months" | "monat" => 2_592_000.0,
+        "y" | "yr" | "yrs" | "year" | "years" | "annum" | "jahr" => 31_536_000.0,
         _ => return None,
     })
 }
@@ -29,6 +29,7 @@ const MONTH: f64 = 2_592_000.0;
 /// Gigabytes of a unit of data.
 fn gigabytes(word: &str) -> Option<f64> {
     Some(match word {
+        "byte" | "bytes" => 1e-9,
         "kb" | "kib" | "kilobytes" | "kilobyte" => 1e-6,
         "mb" | "mib" | "megabytes" | "megabyte" | "megs" => 1e-3,
         "gb" | "gib" | "gigabytes" | "gigabyte" | "gigs" | "gig" => 1.0,
@@ -42,7 +43,7 @@ fn gigabytes(word: &str) -> Option<f64> {
 /// period and its last word.
 fn period(reading: &Reading, at: usize) -> Option<(f64, usize)> {
     let word = reading.word(at);
-    if matches!(word, "per" | "a" | "an" | "each" | "every") {
+    if matches!(word, "per" | "a" | "an" | "each" | "every" | "pro" | "im") {
         return seconds(reading.word(at + 1)).filter(|it| *it >= 1.0).map(|it| (it, at + 1));
     }
     if reading.gap(at).has(Gap::SLASH) {
@@ -142,6 +143,10 @@ const PEOPLE: &[&str] = &[
     "seats",
     "participants",
     "participant",
+    "desktops",
+    "nutzer",
+    "benutzer",
+    "kunden",
 ];
 const REQUESTS: &[&str] = &[
     "requests",
@@ -168,6 +173,16 @@ const REQUESTS: &[&str] = &[
     "impressions",
     "predictions",
     "inferences",
+    "downloads",
+    "redirects",
+    "plays",
+    "responses",
+    "submissions",
+    "votes",
+    "registrations",
+    "reads",
+    "writes",
+    "trades",
 ];
 const MESSAGES: &[&str] = &[
     "messages",
@@ -179,6 +194,7 @@ const MESSAGES: &[&str] = &[
     "msg",
     "notifications",
     "emails",
+    "mails",
     "readings",
     "datapoints",
     "logs",
@@ -248,6 +264,28 @@ pub(super) fn read(reading: &Reading, quantities: &[Quantity], draft: &mut Draft
         };
         one(&around, draft);
     }
+    downloads(reading, draft);
+}
+
+/// "1M downloads a month, average episode 40 MB": what goes out.
+fn downloads(reading: &Reading, draft: &mut Draft) {
+    let load = &draft.needs.load;
+    let (Some(count), Some(kb), None) =
+        (load.requests_per_month, load.item_kb, load.egress_gb_per_month)
+    else {
+        return;
+    };
+    let taken = |at: &usize| matches!(reading.word(*at), "downloads" | "plays" | "listens");
+    if let Some(at) = (0..reading.len()).find(taken).filter(|_| kb >= 100.0) {
+        let span = reading.span(at, at);
+        draft.load(
+            |it| &mut it.egress_gb_per_month,
+            "load.egress_gb_per_month",
+            count * kb / 1e6,
+            span,
+            0.7,
+        );
+    }
 }
 
 fn clause_start(reading: &Reading, at: usize) -> usize {
@@ -277,6 +315,17 @@ fn one(around: &Around, draft: &mut Draft) {
     };
     if quantity.currency.is_some() {
         money(around, draft, confidence);
+        return;
+    }
+    if quantity.value == 0.0 {
+        // "RPO 0": nothing may be lost.
+        if around.before(2, &["rpo"]) {
+            draft.set(|it| &mut it.rpo_minutes, "rpo", 0.0, quantity.span, confidence);
+        }
+        return;
+    }
+    if budget_without_currency(around) {
+        money(around, draft, confidence - 0.2);
         return;
     }
     if quantity.percent || quantity.nines {
@@ -355,6 +404,40 @@ fn one(around: &Around, draft: &mut Draft) {
     counted(around, draft, confidence);
 }
 
+/// "30k a year budget", "budget: 500 a month": money of which nobody says which.
+fn budget_without_currency(around: &Around) -> bool {
+    let (reading, quantity) = (around.reading, around.quantity);
+    let plain = |word: &str| {
+        matches!(
+            word,
+            "a" | "per"
+                | "month"
+                | "monthly"
+                | "year"
+                | "yearly"
+                | "mo"
+                | "of"
+                | "is"
+                | "max"
+                | "the"
+        )
+    };
+    let bare =
+        quantity.unit.is_empty() && !quantity.percent && !quantity.nines && quantity.value >= 20.0;
+    let after = quantity.to + 1;
+    let ahead = (after..after + 4)
+        .take_while(|at| plain(reading.word(*at)) || reading.word(*at) == "budget")
+        .any(|at| reading.word(at) == "budget" && !reading.gap(at).has(Gap::COMMA | Gap::SENTENCE));
+    let behind = (1..=3)
+        .take_while(|back| quantity.from >= *back)
+        .take_while(|back| *back == 1 || plain(reading.word(quantity.from - back + 1)))
+        .any(|back| reading.word(quantity.from - back) == "budget");
+    let ends = after >= reading.len()
+        || plain(reading.word(after))
+        || reading.gap(after).has(Gap::COMMA | Gap::SENTENCE | Gap::SLASH | Gap::CLOSE);
+    bare && (ahead || behind && ends)
+}
+
 /// A number of things, with or without a rate.
 fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
     let (reading, quantity) = (around.reading, around.quantity);
@@ -366,12 +449,12 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
             break;
         }
         let word = reading.word(at);
-        let known =
-            [PEOPLE, REQUESTS, MESSAGES, DEVICES, JOBS, FILES].iter().any(|it| it.contains(&word));
+        let known = people(word)
+            || [REQUESTS, MESSAGES, DEVICES, JOBS, FILES].iter().any(|it| it.contains(&word));
         if known {
             noun = Some((at, word));
             // "monthly active users": the last noun says it; "user requests" too.
-            if !(PEOPLE.contains(&word) && REQUESTS.contains(&reading.word(at + 1))) {
+            if !(people(word) && REQUESTS.contains(&reading.word(at + 1))) {
                 break;
             }
         }
@@ -409,7 +492,7 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
                 })
                 .find(|at| {
                     let word = reading.word(*at);
-                    PEOPLE.contains(&word)
+                    people(word)
                         || REQUESTS.contains(&word)
                         || DEVICES.contains(&word)
                         || MESSAGES.contains(&word)
@@ -437,12 +520,23 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
                 .filter(|_| matches!(reading.word(it), "daily" | "monthly" | "hourly" | "weekly"))
         })
     });
-    if PEOPLE.contains(&noun) {
+    if people(noun) {
+        if asides(around, at) {
+            return;
+        }
         let says = |words: &[&str]| {
             (quantity.to + 1..=at).any(|it| words.contains(&reading.word(it)))
                 || around.before(2, words)
         };
-        if noun == "ccu" || says(&["concurrent", "concurrently", "simultaneous", "online"]) {
+        let together = matches!(
+            (reading.word(at + 1), reading.word(at + 2), reading.word(at + 3)),
+            ("at", "once", _)
+                | ("at", "the", "same")
+                | ("at", "a", "time")
+                | ("simultaneously", ..)
+        );
+        let there = ["concurrent", "concurrently", "simultaneous", "online"];
+        if noun == "ccu" || together || says(&there) {
             draft.load(
                 |it| &mut it.concurrent_users,
                 "load.concurrent_users",
@@ -559,6 +653,29 @@ fn counted(around: &Around, draft: &mut Draft, confidence: f64) {
     }
 }
 
+fn people(word: &str) -> bool {
+    PEOPLE.contains(&word) || super::people::PEOPLE.contains(&word)
+}
+
+/// People who build or are written to, and do not use it: "we are three
+/// developers", "a newsletter to 30k people".
+fn asides(around: &Around, noun: usize) -> bool {
+    let reading = around.reading;
+    let builders = matches!(
+        reading.word(noun),
+        "people" | "developers" | "engineers" | "staff" | "employees" | "members"
+    );
+    let back = |words: &[&str]| {
+        let start = reading.sentence_start(around.quantity.from, 4);
+        (start..around.quantity.from).any(|it| words.contains(&reading.word(it)))
+    };
+    builders
+        && around.quantity.value <= 100.0
+        && (back(&["team", "we're"]) || back(&["we"]) && back(&["are"]))
+        || back(&["newsletter", "newsletters", "mailing"]) && back(&["to"])
+        || back(&["predictions", "scores", "forecasts"]) && back(&["for"])
+}
+
 /// The devices that the sentence has already counted.
 fn senders(around: &Around, draft: &Draft) -> Option<f64> {
     let reading = around.reading;
@@ -582,8 +699,11 @@ fn requests(around: &Around, draft: &mut Draft, value: f64, per: f64, end: usize
         return;
     }
     let rate = value / per;
+    let breaks = Gap::COMMA | Gap::SEMICOLON | Gap::CLOSE;
     let peak = around.before(4, AT_MOST)
-        || (end + 1..around.end.min(end + 4)).any(|at| AT_MOST.contains(&reading.word(at)));
+        || (end + 1..around.end.min(end + 4))
+            .take_while(|at| !reading.gap(*at).has(breaks))
+            .any(|at| AT_MOST.contains(&reading.word(at)));
     if peak {
         draft.load(
             |it| &mut it.peak_requests_per_second,
@@ -652,7 +772,11 @@ fn data(around: &Around, draft: &mut Draft, gigabytes: f64, unit_at: usize, conf
             "each", "payload", "payloads", "average", "avg", "per", "size", "sized", "bodies",
             "body", "apiece",
         ],
-    ) && gigabytes <= 50.0
+    ) && gigabytes <= if around.before(1, &["each"]) { 1000.0 } else { 50.0 }
+        // "100k photos a month of 4 MB"
+        || gigabytes <= 5.0 && around.before(1, &["of"]) && around.before(7, FILES)
+        // Nobody keeps less than a megabyte in all.
+        || gigabytes < 1e-3
     {
         draft.load(|it| &mut it.item_kb, "load.item_kb", gigabytes * 1e6, span, confidence);
     } else if !around.near(

@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     named(
         "batch",
-        "^batch|aws batch|batch compute environment|batch job queue|batch job queues|batch job definition",
+        "^batch|aws batch|batch on fargate|batch with fargate|fargate batch|batch compute environment|batch job queue|batch job queues|batch job definition",
     ),
     named("app-runner", "app runner|apprunner"),
     named("elastic-beanstalk", "elastic beanstalk|beanstalk|elasticbeanstalk"),
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     with("elb", "classic load balancer|clb|classic elb", &[("variant", "classic")]),
     named(
         "cloudfront",
-        "cloudfront|cloud front|cloudfront distribution|cloudfront function|lambda at edge|cloudfront cdn|origin access control|origin access identity",
+        "cloudfront|cloud front|^cf|cloudfront distribution|cloudfront function|lambda at edge|cloudfront cdn|origin access control|origin access identity",
     ),
     named(
         "route53",
@@ -114,9 +114,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     named("transit-gateway", "transit gateway|tgw|transitgateway"),
     named(
         "direct-connect",
-        "direct connect|directconnect|dx connection|dx gateway|direct connect gateway",
+        "direct connect|directconnect|dx|dx connection|dx gateway|direct connect gateway",
     ),
-    named("network-firewall", "network firewall|aws network firewall|anfw"),
+    named("network-firewall", "network firewall|aws network firewall|anfw|nfw"),
     named("cloud-map", "cloud map|cloudmap|service discovery namespace"),
     named("service-mesh", "app mesh|appmesh"),
     // Data.
@@ -153,7 +153,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     with(
         "rds",
-        "aurora postgres|aurora postgresql|aurora pg|rds aurora postgresql|rds aurora postgres|aurora for postgresql|postgres aurora|postgresql aurora|aurora with postgresql|aurora postgresql compatible|postgres compatible aurora|aurora postgre",
+        "aurora postgres|aur pg|aurora postgresql|aurora pg|rds aurora postgresql|rds aurora postgres|aurora for postgresql|postgres aurora|postgresql aurora|aurora with postgresql|aurora postgresql compatible|postgres compatible aurora|aurora postgre",
         &[("variant", "aurora"), ("engine", "postgres")],
     ),
     with(
@@ -206,7 +206,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     with("elasticache", "elasticache|elastic cache|elasti cache|elasticache cluster", &[]),
     with(
         "elasticache",
-        "elasticache redis|elasticache for redis|redis elasticache|elasticache (redis)|redis on elasticache|elasticache redis cluster|elasticache with redis|elasticache redis oss",
+        "elasticache redis|elasticache for redis|^ec redis|redis elasticache|elasticache (redis)|redis on elasticache|elasticache redis cluster|elasticache with redis|elasticache redis oss",
         &[("engine", "redis")],
     ),
     with(
@@ -227,7 +227,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     named("memorydb", "memorydb|memory db|memorydb for redis"),
     with(
         "opensearch",
-        "opensearch|open search|opensearch service|amazon es|amazon elasticsearch|amazon elasticsearch service|aws elasticsearch|opensearch domain|opensearch cluster",
+        "opensearch|^es|open search|opensearch service|amazon es|amazon elasticsearch|amazon elasticsearch service|aws elasticsearch|opensearch domain|opensearch cluster",
         &[],
     ),
     with(
@@ -322,7 +322,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     named(
         "kinesis-firehose",
-        "kinesis firehose|kinesis data firehose|data firehose|firehose|amazon data firehose|firehose delivery stream|kinesis delivery stream|delivery stream",
+        "kinesis firehose|kinesis data firehose|kdf|data firehose|firehose|amazon data firehose|firehose delivery stream|kinesis delivery stream|delivery stream",
     ),
     named(
         "kinesis-analytics",
@@ -408,8 +408,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "kms|key management service|kms key|customer managed key|cmk|sse kms|kms cmk|kms encryption|customer managed keys|customer managed kms key",
     ),
     named("cloudhsm", "cloudhsm|cloud hsm"),
-    named("cloudtrail", "cloudtrail|cloud trail|cloudtrail trail"),
-    named("guardduty", "guardduty|guard duty|guardduty malware protection"),
+    named("cloudtrail", "cloudtrail|^ct|cloud trail|cloudtrail trail"),
+    named("guardduty", "guardduty|^gd|guard duty|guardduty malware protection"),
     named(
         "config",
         "@config|config rule|config rules|aws config rules|aws config recorder|conformance pack",
@@ -438,7 +438,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     // Operations.
     named(
         "cloudwatch",
-        "cloudwatch|cloud watch|cloudwatch alarm|cloudwatch alarms|cloudwatch metric|cloudwatch metrics|cloudwatch dashboard|cloudwatch dashboards|cloudwatch agent|cloudwatch synthetics|cloudwatch evidently|cloudwatch rum|cloudwatchagent",
+        "cloudwatch|cloud watch|^cw|cloudwatch alarm|cloudwatch alarms|cloudwatch metric|cloudwatch metrics|cloudwatch dashboard|cloudwatch dashboards|cloudwatch agent|cloudwatch synthetics|cloudwatch evidently|cloudwatch rum|cloudwatchagent",
     ),
     named(
         "cloudwatch-logs",

@@ -116,7 +116,7 @@ pub(super) const GENERIC: &[Generic] = &[
         Some(W::Workflow),
     ),
     engine(
-        "hadoop|apache spark|pyspark|spark job|spark jobs|spark cluster|hbase|hive|presto|spark streaming|spark etl",
+        "hadoop|apache spark|pyspark|spark job|spark jobs|spark cluster|hbase|hive|presto|trino|spark streaming|spark etl",
         ["emr", "hdinsight", "dataproc"],
         &[("engine", "spark")],
         Some(W::Batch),
@@ -166,7 +166,7 @@ pub(super) const GENERIC: &[Generic] = &[
         Some(W::MessageQueue),
     ),
     kind(
-        "pub sub|pubsub|publish subscribe|notification topic|fan out|fanout|message topic",
+        "pub sub|pubsub|publish subscribe|notification topic|fan out|fans out|fanout|message topic",
         ["sns", "service-bus", "pub-sub"],
         &[],
         Some(W::PubSub),
@@ -327,6 +327,12 @@ pub(super) const GENERIC: &[Generic] = &[
         &[],
         None,
     ),
+    kind(
+        "distributed tracing|request tracing|tracing required|tracing is required|monitoring and tracing|metrics and tracing|logs and traces|metrics and traces",
+        ["x-ray", "", ""],
+        &[],
+        None,
+    ),
     kind("nat gateway|nat instance", ["nat-gateway", "nat-gateway", "cloud-nat"], &[], None),
     kind(
         "transactional email|transactional emails|email delivery service|send emails|sends emails|send email|sends email|sending emails|email sending|bulk email",
@@ -345,4 +351,4 @@ mongodb compatible|postgres compatible|postgresql compatible|redis labs|sam altm
 foundation of|aurora borealis|queue depth|queue length|service account|application layer|cloud function of|shield users|\
 transfer of|in the backup|pinpoint the|kinesis of|elastic search engine|rest of|rest assured|cognito ergo|container ship|state machine diagram|\
 uml state machine|microsoft teams|sql server management studio|redis cli|mysql client|mysql workbench|kubernetes like|lambda like|s3 like|docker desktop|\
-azure portal|azure cli|azure resource manager|cosmos of";
+ct scan|ct scans|ct image|ct images|cf template|cf templates|cf stack|cf stacks|azure portal|azure cli|azure resource manager|cosmos of";

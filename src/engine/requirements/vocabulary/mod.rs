@@ -10,7 +10,7 @@ mod gcp;
 mod generic;
 mod roles;
 
-pub(super) use roles::{alike, brand, brand_of_two, compute, fills, machine};
+pub(super) use roles::{alike, brand, brand_of_two, compute, entry, fills, machine};
 
 use super::phrases::Phrases;
 use super::tokens::Reading;
@@ -119,6 +119,7 @@ pub(super) fn particular(reading: &Reading) -> Vec<(usize, Cloud)> {
     PARTICULAR
         .find(reading, |_| false)
         .into_iter()
+        .filter(|it| !is_aside(reading.word(it.from), reading.word(it.from + 1)))
         .map(|it| (it.from, CLOUDS[it.entry].0))
         .collect()
 }
@@ -169,12 +170,28 @@ pub(super) fn is_provider(word: &str) -> bool {
     matches!(word, "aws" | "amazon" | "azure" | "microsoft" | "google" | "gcp" | "cloud")
 }
 
-/// The cloud that a word names, if it does.
 /// Whether a service is called that in `data/services.csv`, on any cloud.
 pub(super) fn is_service(name: &str) -> bool {
     CLOUDS.iter().any(|(_, entries)| entries.iter().any(|it| it.service == name))
 }
 
+/// Whether the name of a provider belongs to a product that is no sign of where
+/// the system runs: people sign in with one, build with another.
+pub(super) fn is_aside(word: &str, next: &str) -> bool {
+    match word {
+        "entra" => true,
+        "azure" => {
+            matches!(next, "ad" | "active" | "b2c" | "devops" | "entra" | "boards" | "repos")
+        }
+        "amazon" => matches!(
+            next,
+            "marketplace" | "prime" | "seller" | "sellers" | "alexa" | "like" | "pay"
+        ),
+        _ => false,
+    }
+}
+
+/// The cloud that a word names, if it does.
 pub(super) fn provider(word: &str) -> Option<Cloud> {
     Some(match word {
         "aws" | "amazon" | "amzn" => Cloud::Aws,

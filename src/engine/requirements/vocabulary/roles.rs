@@ -170,6 +170,11 @@ pub(in super::super) fn compute(service: &str) -> bool {
         )
 }
 
+/// What requests come in through.
+pub(in super::super) fn entry(service: &str) -> bool {
+    [5, 23].iter().any(|it| ROLES[*it].contains(&service)) || service == "cloudfront"
+}
+
 /// A machine that one looks after oneself.
 pub(in super::super) fn machine(service: &str) -> bool {
     matches!(service, "ec2" | "virtual-machines" | "compute-engine")
