@@ -25,4 +25,8 @@ pub mod requirements;
 pub mod veil;
 
 #[cfg(test)]
+mod designs;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;
