@@ -163,7 +163,7 @@ async fn status(at: &At, output: &Output) -> anyhow::Result<ExitCode> {
     output.print(&value, |out| {
         let mut fact = |name: &str, it: String| {
             if !it.is_empty() {
-                out.line(&format!("{name:<14}{}", clean(&it)));
+                out.item(&format!("{name:<13}"), &it);
             }
         };
         let (me, key) = (&value["me"], &value["me"]["key"]);
