@@ -195,6 +195,7 @@ fn what_describes_no_system_gets_none() {
         "What's the weather like in Paris?",
         "Write me a poem about clouds",
         "asdf qwer zxcv",
+        "why is there a database?",
         "How do I cook rice for four people in a rice cooker?",
     ] {
         assert!(of(text).options.is_empty(), "{text}");

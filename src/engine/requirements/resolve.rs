@@ -317,6 +317,9 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
     if live || needs.budget.is_some() && !needs.workloads.is_empty() {
         return true;
     }
+    if only_asks(reading) && needs.load == Load::default() {
+        return false;
+    }
     if people::means_a_system(reading, &needs.load) {
         return true;
     }
@@ -377,6 +380,12 @@ fn describes(reading: &Reading, needs: &Needs) -> bool {
     strong >= 1 && (words <= 12 || makes || strong >= 2 || measured)
         || !needs.workloads.is_empty() && makes
         || cloud_work(reading, needs)
+}
+
+/// "Why is there a database?" wants to know something and nothing built.
+fn only_asks(reading: &Reading) -> bool {
+    matches!(reading.word(0), "why" | "what" | "what's" | "who" | "when" | "where" | "which")
+        && reading.text.trim_end().ends_with('?')
 }
 
 /// Infrastructure that is spoken of without any known part of it.
