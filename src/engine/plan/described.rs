@@ -462,7 +462,10 @@ fn one(draft: &mut Draft, workload: &Workload) {
             }
             let described = draft.ctx.profile.scope == Scope::Described;
             let shares = super::profile::described(draft.ctx.needs, &[W::FileShare]).is_some();
-            if described && !only_data && !(shares && !relational) && !draft.has_any(RUNS_CODE) {
+            // Shares that move over run no application.
+            let runs = relational || !shares;
+            let there = only_data || draft.has_any(RUNS_CODE);
+            if described && runs && !there {
                 front(draft, workload);
             }
         }

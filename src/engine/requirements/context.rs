@@ -171,7 +171,7 @@ pub(super) fn model(reading: &Reading, at: usize) -> Option<usize> {
 /// requests like others.
 pub(super) fn needs_game_servers(reading: &Reading) -> bool {
     let says = |words: &[&str]| (0..reading.len()).any(|at| words.contains(&reading.word(at)));
-    says(&[
+    let quick = says(&[
         "server",
         "servers",
         "multiplayer",
@@ -186,8 +186,9 @@ pub(super) fn needs_game_servers(reading: &Reading) -> bool {
         "arena",
         "minecraft",
         "fps",
-    ]) && !(says(&["turn", "turns", "casual", "puzzle", "trivia"])
-        && !says(&["gamelift", "servers"]))
+    ]);
+    let in_turns = says(&["turn", "turns", "casual", "puzzle", "trivia"]);
+    quick && (!in_turns || says(&["gamelift", "servers"]))
 }
 
 /// "has them in a warehouse": one of data, where data is spoken of and goods are not.
