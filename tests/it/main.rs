@@ -36,6 +36,7 @@ mod readme;
 mod schema;
 mod serve;
 mod session_bounds;
+mod session_hands;
 mod session_journey;
 mod session_states;
 mod sessions;

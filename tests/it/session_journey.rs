@@ -25,24 +25,24 @@ const SHOP: &str = "A web shop for 20,000 visitors a day with card payments and 
 const NEWEST: &str = "document.getElementById('wb')?.dataset.newest";
 
 /// Somebody at a browser, looking at a session.
-struct Desk<'a> {
-    browser: &'a Browser,
-    base: &'a str,
+pub struct Desk<'a> {
+    pub browser: &'a Browser,
+    pub base: &'a str,
 }
 
 impl Desk<'_> {
-    async fn go(&self, path: &str) {
+    pub async fn go(&self, path: &str) {
         self.browser.goto(&format!("{}{path}", self.base)).await.unwrap();
     }
 
     /// What an expression is worth in the page.
-    async fn value(&self, expression: &str) -> Value {
+    pub async fn value(&self, expression: &str) -> Value {
         self.browser.execute(&format!("return ({expression}) ?? null"), vec![]).await.unwrap()
     }
 
     /// Waits until an expression holds in the page. A page that is being replaced
     /// has no answer; the next one is asked again.
-    async fn until(&self, expression: &str) {
+    pub async fn until(&self, expression: &str) {
         let script = format!("return Boolean({expression})");
         let holds = async {
             while !matches!(self.browser.execute(&script, vec![]).await, Ok(Value::Bool(true))) {
@@ -56,48 +56,48 @@ impl Desk<'_> {
         }
     }
 
-    async fn click(&self, css: &str) {
+    pub async fn click(&self, css: &str) {
         self.until(&format!("document.querySelector({css:?})?.checkVisibility()")).await;
         self.browser.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
     }
 
-    async fn click_at(&self, path: &str) {
+    pub async fn click_at(&self, path: &str) {
         self.browser.find(Locator::XPath(path)).await.unwrap().click().await.unwrap();
     }
 
-    async fn fill(&self, css: &str, text: &str) {
+    pub async fn fill(&self, css: &str, text: &str) {
         let field = self.browser.find(Locator::Css(css)).await.unwrap();
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
     /// Presses keys where the focus is.
-    async fn press(&self, keys: &str) {
+    pub async fn press(&self, keys: &str) {
         self.browser.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
     /// Presses a shortcut of the page, with the focus nowhere.
-    async fn shortcut(&self, key: &str) {
+    pub async fn shortcut(&self, key: &str) {
         self.value("document.activeElement.blur()").await;
         self.press(key).await;
     }
 
-    async fn shows(&self, css: &str) {
+    pub async fn shows(&self, css: &str) {
         self.until(&format!("document.querySelector({css:?})?.checkVisibility()")).await;
     }
 
-    async fn says(&self, css: &str, words: &str) {
+    pub async fn says(&self, css: &str, words: &str) {
         let text =
             format!("[...document.querySelectorAll({css:?})].map((it) => it.innerText).join(' ')");
         self.until(&format!("({text}).includes({words:?})")).await;
     }
 
-    async fn path(&self) -> String {
+    pub async fn path(&self) -> String {
         self.browser.current_url().await.unwrap().path().to_owned()
     }
 
     /// The text and the ids of all that was said.
-    async fn turns(&self) -> Vec<String> {
+    pub async fn turns(&self) -> Vec<String> {
         let turns = self
             .value("[...document.querySelectorAll('#thread > .turn')].map((it) => it.id)")
             .await;

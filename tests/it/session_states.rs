@@ -92,6 +92,75 @@ async fn every_state_of_a_session_is_for_everyone() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_picture_and_every_public_page_is_for_everyone() {
+    let (app, base) = App::served().await;
+    let member = app.member(app.org("Acme").await, Role::Owner).await;
+    let stranger = app.anonymous();
+    let session = prepared(&app, &member).await;
+    say(&app, &member, &session, "Add OpenSearch for product search").await;
+    let id = session.rsplit('/').next().unwrap();
+    let new = json!({ "hidden": ["people"] });
+    let made = member.post(&format!("/api/v1/sessions/{id}/shares"), new).await.expect(201).json();
+    let public = made["url"].as_str().unwrap();
+    let public = public[public.find("/s/").unwrap()..].to_owned();
+    let over = member.post(&format!("/api/v1/sessions/{id}/shares"), json!({})).await.expect(201);
+    let over = over.json();
+    let revoke = format!("/api/v1/sessions/{id}/shares/{}", over["id"].as_str().unwrap());
+    member.delete(&revoke).await.expect(204);
+    let revoked = over["url"].as_str().unwrap();
+    let revoked = revoked[revoked.find("/s/").unwrap()..].to_owned();
+    let page = member.get(&format!("{session}/artifacts")).await.expect(200).text;
+    let plain = page.replace("&#x2f;", "/");
+    let set = plain.split(&format!("{session}/artifacts/")).nth(1).unwrap();
+    let set = format!("{session}/artifacts/{}", &set[..36]);
+    let deleted = member.submit(&format!("{session}/duplicate"), &[]).await.location().to_owned();
+    app.run_jobs().await;
+    member.submit(&format!("{deleted}/delete"), &[]).await.expect(303);
+
+    let at = |rest: &str| format!("{session}/analyses/2/better/diagram{rest}");
+    let component = {
+        let page = member.get(&at("")).await.expect(200).text;
+        let found = page.split("data-component=\"").skip(1).find(|it| !it.starts_with('"'));
+        found.unwrap().split('"').next().unwrap().to_owned()
+    };
+    let mut states: Vec<(&Caller, String, &str)> = vec![
+        (&member, at("?kind=network"), ""),
+        (&member, at("?kind=sequence"), ""),
+        (&member, at("?kind=data-flow"), ""),
+        (&member, at("?kind=cost"), ""),
+        (
+            &member,
+            at("?overlay=cost"),
+            "document.querySelectorAll('main details').forEach((it) => { it.open = true; })",
+        ),
+        (&member, at("?overlay=sla&direction=down"), ""),
+        (&member, at("?overlay=findings"), ""),
+        (&member, at("?against=1"), ""),
+        (&member, at(&format!("?component={component}")), ""),
+        (&member, set, ""),
+        (&member, format!("{session}/share"), UNFOLD),
+        (&member, deleted, ""),
+        (&stranger, public.clone(), ""),
+        (&stranger, revoked, ""),
+    ];
+    for tab in ["diagram", "costs", "code", "why"] {
+        states.push((&stranger, format!("{public}/best/{tab}"), UNFOLD));
+    }
+    let browser = Browser::start().await;
+    let mut problems = Vec::new();
+    sit_down(&browser, &base, &member).await;
+    let mut signed_in = true;
+    for (caller, path, script) in states {
+        if signed_in && std::ptr::eq(caller, &stranger) {
+            browser.become_caller(&base, None).await;
+            signed_in = false;
+        }
+        problems.extend(browser.survey_after(&format!("{base}{path}"), script).await);
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
 /// Text that a browser could take for something to do.
 const MARKUP: &str = "A web shop with PostgreSQL in Frankfurt <script>window.harm = 1</script>\
     <img src=x onerror=\"window.harm = 2\"><svg onload='window.harm = 3'> [go](javascript:window.harm=4) \
