@@ -64,7 +64,7 @@ impl Family {
         use Kind::*;
         match kind {
             Function | ContainerService | KubernetesCluster | VirtualMachines | MachineScaling
-            | BatchCompute | WebService | AppPlatform | GameFleet => Self::Compute,
+            | BatchCompute | WebService | AppPlatform | GameFleet | VirtualServer => Self::Compute,
             WebHosting | LoadBalancer | HttpApi | GraphqlApi | Cdn | DnsZone
             | GlobalAccelerator | Network | NatGateway | NetworkEndpoints | PrivateLink | Vpn
             | DirectConnect | TransitGateway | NetworkPeering | NetworkFirewall
@@ -77,9 +77,9 @@ impl Family {
             | FileTransfer | DataSync => Self::Storage,
             Queue | Topic | EventBus | EventPipe | Schedule | Workflow | MessageBroker | Email
             | CustomerMessaging | ContactCenter => Self::Integration,
-            Stream | DeliveryStream | KafkaCluster | EtlJob | QueryService | HadoopCluster
-            | LakePermissions | Dashboards | Airflow | StreamAnalytics | IngestionPipeline
-            | Warehouse | SearchIndex => Self::Analytics,
+            Stream | VideoStream | DeliveryStream | KafkaCluster | EtlJob | QueryService
+            | HadoopCluster | LakePermissions | Dashboards | Airflow | StreamAnalytics
+            | IngestionPipeline | Warehouse | SearchIndex => Self::Analytics,
             ModelEndpoint | FoundationModel | DocumentExtraction | TextAnalysis | ImageAnalysis
             | SpeechToText | EnterpriseSearch | Chatbot => Self::Intelligence,
             Certificate | WebFirewall | DdosProtection | UserDirectory | EncryptionKey | Secret
@@ -224,7 +224,7 @@ impl Icon {
             Function => Self::Lambda,
             ContainerService => Self::Box,
             KubernetesCluster => Self::Cluster,
-            VirtualMachines => Self::Server,
+            VirtualMachines | VirtualServer => Self::Server,
             MachineScaling => Self::Grow,
             BatchCompute => Self::Batch,
             WebService | WebHosting => Self::Browser,
@@ -283,7 +283,7 @@ impl Icon {
             SourceRepository => Self::Branch,
             Email => Self::Envelope,
             IotHub => Self::Chip,
-            VideoTranscoder => Self::Camera,
+            VideoTranscoder | VideoStream => Self::Camera,
             FileTransfer | DatabaseMigration | DataSync => Self::Swap,
             Desktops => Self::Screen,
             GameFleet => Self::Pad,

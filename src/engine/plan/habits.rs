@@ -87,8 +87,16 @@ pub(super) fn resolve(from: Kind, intent: Intent, to: Kind) -> Option<(bool, Int
 
 pub(super) const SERVERS: &[Kind] =
     &[ContainerService, KubernetesCluster, VirtualMachines, Function];
-pub(super) const PUBLIC: &[Kind] =
-    &[Cdn, GlobalAccelerator, LoadBalancer, HttpApi, GraphqlApi, WebService, AppPlatform];
+pub(super) const PUBLIC: &[Kind] = &[
+    Cdn,
+    GlobalAccelerator,
+    LoadBalancer,
+    HttpApi,
+    GraphqlApi,
+    WebService,
+    AppPlatform,
+    VirtualServer,
+];
 
 type Habit = (&'static [Kind], &'static [Intent], &'static [Kind]);
 

@@ -59,10 +59,12 @@ mod iot;
 mod kendra;
 mod keyspaces;
 mod kinesis;
+mod kinesis_video;
 mod kms;
 mod lake_formation;
 mod lambda;
 mod lex;
+mod lightsail;
 mod location;
 mod macie;
 mod mediaconvert;
@@ -207,6 +209,8 @@ pub fn binding(kind: Kind) -> Option<&'static Binding> {
         Kind::FleetManager => &systems_manager::BINDING,
         Kind::AppConfig => &appconfig::BINDING,
         Kind::VideoTranscoder => &mediaconvert::BINDING,
+        Kind::VideoStream => &kinesis_video::BINDING,
+        Kind::VirtualServer => &lightsail::BINDING,
         Kind::Location => &location::BINDING,
         Kind::Build => &codebuild::BINDING,
         Kind::SourceRepository => &codecommit::BINDING,
@@ -247,12 +251,13 @@ fn concern(kind: Kind) -> Concern {
         | WideColumnStore | TimeSeriesStore | Cache | DurableCache | SearchIndex | Warehouse
         | ObjectStore | ExpressStore | TableStore | FileSystem | FileServer | BackupPlan
         | DatabaseMigration | DataSync | FileTransfer => Concern::Data,
-        Queue | Topic | EventBus | EventPipe | Schedule | Workflow | Stream | DeliveryStream
-        | KafkaCluster | MessageBroker | Email | CustomerMessaging | IotHub => Concern::Messaging,
-        Function | ContainerService | KubernetesCluster | VirtualMachines | MachineScaling
-        | BatchCompute | WebService | AppPlatform | GameFleet | Desktops | VideoTranscoder => {
-            Concern::Compute
+        Queue | Topic | EventBus | EventPipe | Schedule | Workflow | Stream | VideoStream
+        | DeliveryStream | KafkaCluster | MessageBroker | Email | CustomerMessaging | IotHub => {
+            Concern::Messaging
         }
+        Function | ContainerService | KubernetesCluster | VirtualMachines | MachineScaling
+        | BatchCompute | WebService | AppPlatform | GameFleet | Desktops | VideoTranscoder
+        | VirtualServer => Concern::Compute,
         LoadBalancer | HttpApi | GraphqlApi | Cdn | DnsZone | Certificate | GlobalAccelerator
         | WebFirewall | DdosProtection | WebHosting => Concern::Edge,
         EtlJob | QueryService | HadoopCluster | LakePermissions | Dashboards | Airflow

@@ -96,7 +96,7 @@ pub fn record(stack: &mut Stack<'_>, ends: &Ends<'_>) -> Option<()> {
             alias(stack, ends, &suffix, &zone, &name, host, api_zone);
         }
         Spec::Email(_) => mail_records(stack, ends, &zone, &domain)?,
-        Spec::VirtualMachines(_) => {
+        Spec::VirtualMachines(_) | Spec::VirtualServer(_) => {
             let address = value("public_ip").or_else(|| value("private_ip"))?;
             plain(stack, ends, &suffix, &zone, &name, "A", address);
         }

@@ -216,6 +216,7 @@ pub fn keeps(kind: Kind) -> bool {
                 | Directory
                 | LogStore
                 | EnterpriseSearch
+                | VideoStream
         ),
     }
 }

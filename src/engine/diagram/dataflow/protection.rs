@@ -206,6 +206,7 @@ fn is_always_encrypted(kind: Kind) -> bool {
             | Kind::Queue
             | Kind::BackupPlan
             | Kind::EnterpriseSearch
+            | Kind::VideoStream
     )
 }
 
@@ -366,6 +367,7 @@ fn is_https_only(kind: Kind) -> bool {
             | ContactCenter
             | IotHub
             | VideoTranscoder
+            | VideoStream
             | Location
     )
 }

@@ -129,6 +129,7 @@ spec! {
     }
 
     /// Hosting of a front end with builds from a repository.
+    VirtualServer { memory_gib: f64 = 2.0 }
     WebHosting {
         gb_served_per_month: f64 = 10.0,
         build_minutes_per_month: f64 = 100.0,

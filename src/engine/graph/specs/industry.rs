@@ -13,5 +13,6 @@ spec! {
     Desktops { count: u32 = 10, bundle: &'static str = "standard" }
     GameFleet { instance_type: Option<String> = None, instances_min: u32 = 1, instances_max: u32 = 10, instances_average: f64 = 2.0, spot: bool = false, matchmaking: bool = true }
     ContactCenter { minutes_per_month: f64 = 10_000.0 }
+    VideoStream { gb_in_per_month: f64 = 500.0, gb_out_per_month: f64 = 100.0, retention_hours: u32 = 24 }
     Location { requests_per_month: f64 = 100_000.0 }
 }

@@ -285,5 +285,7 @@ kinds! {
     "desktops" "Desktops" Desktops,
     "game_fleet" "Game servers" GameFleet,
     "contact_center" "Contact centre" ContactCenter,
+    "video_stream" "Video stream" VideoStream,
+    "virtual_server" "Virtual private server" VirtualServer,
     "location" "Maps and location" Location,
 }
