@@ -83,7 +83,7 @@ async fn throughput(dirs: &Dirs) -> Result<()> {
     );
     let new = json!({ "name": "bench", "mode": "live", "scopes": ["sessions:write"] });
     let key = post(ours, "/api/v1/keys", &cookie, &new).await?;
-    let key = format!("Authorization: Bearer {}\r\n", key["key"].as_str().ok_or("no key")?);
+    let key = format!("Authorization: Bearer {}\r\n", key["secret"].as_str().ok_or("no key")?);
     let made = post(ours, "/api/v1/analyze", &key, &json!({ "text": TEXT })).await?;
     let session = format!("/api/v1/sessions/{}", made["session_id"].as_str().ok_or("no session")?);
 

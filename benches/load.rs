@@ -17,10 +17,9 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use cloudgen::features::orgs;
 use cloudgen::platform::clock::Clock;
-use cloudgen::platform::db::Db;
+use cloudgen::platform::db::{Db, Tx as _};
 use cloudgen::platform::events::Who;
 use cloudgen::platform::ids::Ids;
 use cloudgen::platform::login::{self, Level};
@@ -174,7 +173,7 @@ async fn people(pool: &PgPool) -> Result<Vec<String>> {
     let mut org = None;
     let mut cookies = Vec::new();
     for n in 0..PEOPLE {
-        let account = account(&mut tx, n).await?;
+        let (account, now) = (account(&mut tx, n).await?, tx.now());
         let org = match org {
             Some(org) => {
                 sqlx::query(
@@ -182,7 +181,7 @@ async fn people(pool: &PgPool) -> Result<Vec<String>> {
                 )
                 .bind(org)
                 .bind(account)
-                .bind(Utc::now())
+                .bind(now)
                 .execute(&mut *tx)
                 .await?;
                 org
