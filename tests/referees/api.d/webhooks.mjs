@@ -6,8 +6,9 @@ import http from "node:http";
 import { Webhook } from "standardwebhooks";
 
 const file = process.argv[2];
+const secrets = () => fs.readFileSync(file, "utf8").split("\n").filter(Boolean);
 const verified = (body, headers) =>
-  fs.readFileSync(file, "utf8").split("\n").filter(Boolean).some((secret) => {
+  secrets().some((secret) => {
     try {
       new Webhook(secret).verify(body, headers);
       return true;
@@ -20,6 +21,8 @@ const server = http.createServer((request, response) => {
   const parts = [];
   request.on("data", (part) => parts.push(part));
   request.on("end", () => {
+    // The first message may be here before anybody could tell its secret; it comes again.
+    if (secrets().length === 0) return response.writeHead(503).end();
     const body = Buffer.concat(parts).toString();
     const genuine = verified(body, request.headers);
     // A library that lets through what was altered would prove nothing.
