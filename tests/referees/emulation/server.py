@@ -11,6 +11,7 @@ import sys
 from urllib.parse import parse_qs
 
 from moto.apigatewayv2.models import DomainName
+from moto.guardduty.models import Detector
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.timestreamwrite.models import TimestreamWriteBackend
@@ -19,6 +20,7 @@ from werkzeug.serving import run_simple
 PORT = int(sys.argv[1])
 moto = DomainDispatcherApplication(create_backend_app)
 permitted, described = IAMPolicyStatement.is_action_permitted, DomainName.to_json
+updated = Detector.update
 
 
 def is_action_permitted(self, *given, **more):
@@ -44,7 +46,15 @@ def describe_endpoints(self):
     return {"Endpoints": [{"Address": f"127.0.0.1:{PORT}", "CachePeriodInMinutes": 1440}]}
 
 
+def update_detector(self, enable, frequency, sources, features):
+    """A detector keeps the features that a call does not name; moto's forgets them."""
+    kept = {it["name"]: it for it in self.features}
+    kept.update({it["name"]: it for it in features or []})
+    return updated(self, enable, frequency, sources, list(kept.values()))
+
+
 IAMPolicyStatement.is_action_permitted = is_action_permitted
+Detector.update = update_detector
 DomainName.to_json = domain_name
 TimestreamWriteBackend.describe_endpoints = describe_endpoints
 
