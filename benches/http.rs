@@ -81,7 +81,8 @@ async fn throughput(dirs: &Dirs) -> Result<()> {
         "Cookie: {}\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n",
         owner.cookie
     );
-    let new = json!({ "name": "bench", "mode": "live", "scopes": ["sessions:read", "sessions:write"] });
+    let new =
+        json!({ "name": "bench", "mode": "live", "scopes": ["sessions:read", "sessions:write"] });
     let key = post(ours, "/api/v1/keys", &cookie, &new).await?;
     let key = format!("Authorization: Bearer {}\r\n", key["secret"].as_str().ok_or("no key")?);
     let made = post(ours, "/api/v1/analyze", &key, &json!({ "text": TEXT })).await?;

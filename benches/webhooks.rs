@@ -141,7 +141,7 @@ async fn usage(state: &AppState, caller: &Caller, org: Uuid) -> Result<()> {
     sqlx::query(
         "insert into api_usage
                 (org_id, key_id, day, operation, calls, client_errors, server_errors, limited, units, buckets)
-         select $1, k.id, current_date - d, 'GET /api/v1/operation/' || o, 100, 2, 0, 1, 100, array_fill(9, array[11])
+         select $1, k.id, current_date - d::integer, 'GET /api/v1/operation/' || o, 100, 2, 0, 1, 100, array_fill(9, array[11])
            from api_key k, generate_series(0, $2 / ($3 * $4) - 1) d, generate_series(1, $4) o
           where k.org_id = $1",
     )

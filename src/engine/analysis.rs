@@ -202,12 +202,16 @@ fn promised(requirements: &mut Requirements, share: f64) {
         .find(|it| it.kind == "availability" && it.source == Source::Engine);
     let Some(it) = assumed else { return };
     if it.value.as_f64().is_some_and(|it| share < it) {
-        it.value = json!((share * 1000.0).floor() / 1000.0);
-        it.reason = "No availability is asked for; this is what the SLAs of the least-cost option \
-                     come to, and the better options give more."
+        let held = GOALS.into_iter().find(|it| *it <= share);
+        it.value = json!(held.unwrap_or((share * 100.0).floor() / 100.0));
+        it.reason = "No availability is asked for; the SLAs of the least-cost option hold this, \
+                     and the better options give more."
             .to_owned();
     }
 }
+
+/// Availabilities that people agree upon.
+const GOALS: [f64; 7] = [0.999, 0.995, 0.99, 0.98, 0.97, 0.95, 0.9];
 
 /// The remark about an option whose services promise less than was asked for.
 fn below_target(design: &Design, target: f64) -> Option<Diagnostic> {
