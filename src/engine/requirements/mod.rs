@@ -359,6 +359,47 @@ pub struct Load {
     pub read_share: Option<f64>,
 }
 
+impl Load {
+    /// What grows when there are more people, machines or files.
+    fn traffic(&mut self) -> [&mut Option<f64>; 15] {
+        self.parts().0
+    }
+
+    /// All figures.
+    fn fields(&mut self) -> impl Iterator<Item = &mut Option<f64>> {
+        let (traffic, rest) = self.parts();
+        traffic.into_iter().chain(rest)
+    }
+
+    fn parts(&mut self) -> ([&mut Option<f64>; 15], [&mut Option<f64>; 5]) {
+        let traffic = [
+            &mut self.users,
+            &mut self.monthly_active_users,
+            &mut self.daily_active_users,
+            &mut self.concurrent_users,
+            &mut self.visits_per_month,
+            &mut self.requests_per_second,
+            &mut self.peak_requests_per_second,
+            &mut self.requests_per_month,
+            &mut self.messages_per_second,
+            &mut self.messages_per_month,
+            &mut self.devices,
+            &mut self.jobs_per_day,
+            &mut self.files_per_month,
+            &mut self.ingest_gb_per_day,
+            &mut self.egress_gb_per_month,
+        ];
+        let rest = [
+            &mut self.item_kb,
+            &mut self.storage_gb,
+            &mut self.growth_per_year,
+            &mut self.peak_factor,
+            &mut self.read_share,
+        ];
+        (traffic, rest)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataClass {

@@ -135,26 +135,7 @@ pub(super) fn apply(change: Change, needs: &mut Needs) {
         Change::Traffic(by) => {
             let load = &mut needs.load;
             let mut any = false;
-            for value in [
-                &mut load.users,
-                &mut load.monthly_active_users,
-                &mut load.daily_active_users,
-                &mut load.concurrent_users,
-                &mut load.visits_per_month,
-                &mut load.requests_per_second,
-                &mut load.peak_requests_per_second,
-                &mut load.requests_per_month,
-                &mut load.messages_per_second,
-                &mut load.messages_per_month,
-                &mut load.devices,
-                &mut load.jobs_per_day,
-                &mut load.files_per_month,
-                &mut load.ingest_gb_per_day,
-                &mut load.egress_gb_per_month,
-            ]
-            .into_iter()
-            .flatten()
-            {
+            for value in load.traffic().into_iter().flatten() {
                 *value *= by;
                 any = true;
             }

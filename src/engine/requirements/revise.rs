@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use super::tokens::Reading;
 use super::{
-    Assumption, Cloud, Compliance, Diagnostic, Fact, Given, Hints, Load, Mention, Needs,
-    Requirements, Source, Stance, heard, orders, regions, resolve, settings, settle, vocabulary,
+    Assumption, Cloud, Compliance, Diagnostic, Fact, Given, Hints, Mention, Needs, Requirements,
+    Source, Stance, heard, orders, regions, resolve, settings, settle, vocabulary,
 };
 use crate::engine::diag::{Severity, Span};
 use crate::engine::policy::Policy;
@@ -282,7 +282,7 @@ fn merge_mentions(needs: &mut Needs, turn: &mut Needs) {
 fn merge_values(needs: &mut Needs, turn: &mut Needs) {
     let load = &mut needs.load;
     let new = &turn.load;
-    for (old, new) in fields(load).into_iter().zip(fields(&mut new.clone())) {
+    for (old, new) in load.fields().zip(new.clone().fields()) {
         if new.is_some() {
             *old = *new;
         }
@@ -315,14 +315,8 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
     needs.data.extend(turn.data.iter().copied());
     needs.stack.extend(turn.stack.iter().cloned());
     if !turn.regions.is_empty() {
+        // A residency that was asked for stays: leaving its area is a contradiction to tell.
         needs.regions = turn.regions.clone();
-        // A move out of the residency area is an order too.
-        if let Some(group) = &needs.residency
-            && turn.residency.is_none()
-            && !needs.regions.iter().all(|it| regions::within(it, group))
-        {
-            needs.residency = needs.residency.take();
-        }
     }
     if turn.residency.is_some() {
         needs.residency = turn.residency.clone();
@@ -374,29 +368,4 @@ fn merge_values(needs: &mut Needs, turn: &mut Needs) {
     old.vpn |= new.vpn;
     old.direct_connect |= new.direct_connect;
     old.on_premises |= new.on_premises;
-}
-
-fn fields(load: &mut Load) -> [&mut Option<f64>; 20] {
-    [
-        &mut load.users,
-        &mut load.monthly_active_users,
-        &mut load.daily_active_users,
-        &mut load.concurrent_users,
-        &mut load.visits_per_month,
-        &mut load.requests_per_second,
-        &mut load.peak_requests_per_second,
-        &mut load.requests_per_month,
-        &mut load.messages_per_second,
-        &mut load.messages_per_month,
-        &mut load.devices,
-        &mut load.jobs_per_day,
-        &mut load.files_per_month,
-        &mut load.item_kb,
-        &mut load.storage_gb,
-        &mut load.ingest_gb_per_day,
-        &mut load.egress_gb_per_month,
-        &mut load.growth_per_year,
-        &mut load.peak_factor,
-        &mut load.read_share,
-    ]
 }

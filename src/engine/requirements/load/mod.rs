@@ -2,12 +2,14 @@
 
 mod shares;
 mod times;
+mod words;
 
 use super::draft::Draft;
 use super::quantities::Quantity;
 use super::tokens::{Gap, Reading};
 use shares::{money, share};
 use times::time;
+use words::{AT_MOST, DEVICES, FILES, JOBS, MESSAGES, PASSERS_BY, PEOPLE, REQUESTS};
 
 /// Seconds of a unit of time.
 fn seconds(word: &str) -> Option<f64> {
@@ -90,166 +92,6 @@ impl Around<'_> {
         (self.quantity.to + 1..end).find_map(|at| period(self.reading, at))
     }
 }
-
-/// People who look and leave: they are counted by their visits.
-const PASSERS_BY: &[&str] =
-    &["visitors", "visitor", "visits", "shoppers", "readers", "viewers", "listeners"];
-
-const PEOPLE: &[&str] = &[
-    "visitor",
-    "visits",
-    "users",
-    "pupils",
-    "friends",
-    "user",
-    "customers",
-    "people",
-    "visitors",
-    "players",
-    "subscribers",
-    "patients",
-    "employees",
-    "students",
-    "members",
-    "clients",
-    "readers",
-    "viewers",
-    "shoppers",
-    "tenants",
-    "accounts",
-    "drivers",
-    "riders",
-    "doctors",
-    "staff",
-    "consumers",
-    "citizens",
-    "merchants",
-    "sellers",
-    "agents",
-    "attendees",
-    "buyers",
-    "listeners",
-    "developers",
-    "teachers",
-    "guests",
-    "mau",
-    "dau",
-    "ccu",
-    "maus",
-    "daus",
-    "learners",
-    "residents",
-    "households",
-    "seats",
-    "participants",
-    "participant",
-    "desktops",
-    "nutzer",
-    "benutzer",
-    "kunden",
-];
-const REQUESTS: &[&str] = &[
-    "requests",
-    "request",
-    "reqs",
-    "req",
-    "calls",
-    "invocations",
-    "invocation",
-    "hits",
-    "transactions",
-    "orders",
-    "queries",
-    "pageviews",
-    "views",
-    "operations",
-    "ops",
-    "bookings",
-    "payments",
-    "searches",
-    "lookups",
-    "checkouts",
-    "clicks",
-    "impressions",
-    "predictions",
-    "inferences",
-    "downloads",
-    "redirects",
-    "plays",
-    "responses",
-    "submissions",
-    "votes",
-    "registrations",
-    "reads",
-    "writes",
-    "trades",
-];
-const MESSAGES: &[&str] = &[
-    "messages",
-    "message",
-    "events",
-    "event",
-    "records",
-    "msgs",
-    "msg",
-    "notifications",
-    "emails",
-    "mails",
-    "readings",
-    "datapoints",
-    "logs",
-    "points",
-    "sms",
-];
-const DEVICES: &[&str] = &[
-    "devices",
-    "sensors",
-    "vehicles",
-    "meters",
-    "trucks",
-    "cars",
-    "machines",
-    "gateways",
-    "cameras",
-    "trackers",
-    "turbines",
-    "robots",
-    "wearables",
-    "drones",
-    "scooters",
-    "bikes",
-];
-const JOBS: &[&str] = &[
-    "jobs",
-    "tasks",
-    "builds",
-    "workflows",
-    "executions",
-    "pipelines",
-    "simulations",
-    "reports",
-    "batches",
-];
-const FILES: &[&str] = &[
-    "files",
-    "images",
-    "photos",
-    "documents",
-    "pdfs",
-    "videos",
-    "uploads",
-    "invoices",
-    "pictures",
-    "objects",
-    "pages",
-    "recordings",
-    "receipts",
-    "scans",
-    "claims",
-];
-const AT_MOST: &[&str] = &[
-    "peak", "peaks", "burst", "bursts", "spike", "spikes", "spiking", "peaking", "max", "maximum",
-];
 
 /// Reads every number of the text into the draft.
 pub(super) fn read(reading: &Reading, quantities: &[Quantity], draft: &mut Draft) {
