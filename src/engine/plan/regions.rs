@@ -124,19 +124,6 @@ pub(super) fn choose(
                 .help("Ask for one of the allowed regions."),
             );
         } else {
-            if !resident(region) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        "region-outside-residency",
-                        Severity::Warning,
-                        format!(
-                            "{region} is outside {}, where data has to stay.",
-                            residency.as_deref().unwrap_or_default().to_uppercase()
-                        ),
-                    )
-                    .help("Choose a region inside, or drop the residency requirement."),
-                );
-            }
             stated.push(region);
         }
     }
