@@ -234,7 +234,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), cors::layer));
 
     let pages = pages(state.config.dev)
-        .merge(docs::pages::routes(document))
+        .merge(docs::pages::routes(&state, document))
         .route("/static/{*path}", get(assets::serve))
         .route("/robots.txt", get(assets::serve))
         .fallback(nothing)

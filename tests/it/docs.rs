@@ -119,6 +119,22 @@ async fn no_link_of_the_manual_leads_nowhere() {
 }
 
 #[tokio::test]
+async fn a_reader_who_is_signed_in_finds_the_way_back() {
+    let app = App::new().await;
+    let owner = app.owner().await;
+    for (reader, way, other) in [
+        (&owner, "Back to CloudGen", ">Sign in<"),
+        (&app.anonymous(), ">Sign in<", "Back to CloudGen"),
+    ] {
+        for path in ["/docs/analyze", "/docs/api/sessions", "/docs/problems", "/docs/search?q=key"]
+        {
+            let page = reader.get(path).await.expect(200).text;
+            assert!(page.contains(way) && !page.contains(other), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_manual_can_be_searched_and_read_as_text() {
     let app = App::new().await;
     let reader = app.anonymous();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::Router;
 use axum::http::header;
+use axum::middleware::from_extractor_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::guides::{self, Guide};
 use super::markdown::Text;
 use super::problems::{self, Kind};
 use super::reference::{self, Group, Schema};
+use crate::platform::ctx::Person;
 use crate::platform::error::{Error, Result};
 use crate::platform::extract::{Path, Query};
 use crate::platform::page::{Page, View};
@@ -25,7 +27,7 @@ pub struct Document {
     pub text: String,
 }
 
-pub fn routes(document: Arc<Document>) -> Router<AppState> {
+pub fn routes(state: &AppState, document: Arc<Document>) -> Router<AppState> {
     Router::new()
         .route("/docs", get(async || Redirect::permanent("/docs/overview")))
         .route("/docs/{guide}", get(show_guide))
@@ -38,6 +40,8 @@ pub fn routes(document: Arc<Document>) -> Router<AppState> {
         .route("/docs/{guide}/source", get(show_source))
         .route("/llms.txt", get(llms))
         .layer(Extension(document))
+        // Whoever is signed in finds the way back.
+        .layer(from_extractor_with_state::<Option<Person>, _>(state.clone()))
 }
 
 pub fn api(document: Arc<Document>) -> Router<AppState> {
