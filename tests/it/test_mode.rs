@@ -79,7 +79,7 @@ async fn either_kind_can_be_left_out_of_lists() {
     let app = App::new().await;
     let (_, person, live, test) = three(&app).await;
     let page = person.get("/sessions").await.expect(200).text;
-    assert!(!page.contains("With test keys"), "nothing to choose from");
+    assert!(!page.contains("Live and test"), "nothing to choose from");
     design(&live, "Earnest").await;
     design(&test, "Trial").await;
     for who in [&person, &live] {
@@ -98,7 +98,7 @@ async fn either_kind_can_be_left_out_of_lists() {
         [("", (true, true)), ("?mode=live", (true, false)), ("?mode=test", (false, true))]
     {
         let page = person.get(&format!("/sessions{query}")).await.expect(200).text;
-        assert!(page.contains("With test keys"));
+        assert!(page.contains("Live and test"));
         assert_eq!(shows(&page), expected, "{query}");
         assert_eq!(page.matches(">Test</span>").count(), usize::from(expected.1), "{query}");
     }
