@@ -14,15 +14,34 @@ use crate::support::App;
 const MARK: &str = "window.mark = 'here'";
 const MARKED: &str = "window.mark === 'here'";
 
+/// Somebody in front of a session that has an analysis.
+struct Seat {
+    _app: App,
+    base: String,
+    browser: Browser,
+    session: String,
+}
+
+impl Seat {
+    async fn take() -> Self {
+        let (app, base) = App::served().await;
+        let member = app.member(app.org("Acme").await, Role::Member).await;
+        let session = prepared(&app, &member).await;
+        let browser = Browser::start().await;
+        sit_down(&browser, &base, &member).await;
+        browser.look(View::DESK).await;
+        Self { _app: app, base, browser, session }
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { browser: &self.browser, base: &self.base }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_slider_shows_the_figures_of_its_load_in_place() {
-    let (app, base) = App::served().await;
-    let member = app.member(app.org("Acme").await, Role::Member).await;
-    let session = prepared(&app, &member).await;
-    let browser = Browser::start().await;
-    sit_down(&browser, &base, &member).await;
-    browser.look(View::DESK).await;
-    let desk = Desk { browser: &browser, base: &base };
+    let seat = Seat::take().await;
+    let (browser, session, desk) = (&seat.browser, &seat.session, seat.desk());
     let costs = format!("{session}/analyses/1/better/costs");
     desk.go(&costs).await;
     desk.value(MARK).await;
@@ -54,13 +73,8 @@ async fn the_slider_shows_the_figures_of_its_load_in_place() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tabs_change_in_place_and_back_goes_back() {
-    let (app, base) = App::served().await;
-    let member = app.member(app.org("Acme").await, Role::Member).await;
-    let session = prepared(&app, &member).await;
-    let browser = Browser::start().await;
-    sit_down(&browser, &base, &member).await;
-    browser.look(View::DESK).await;
-    let desk = Desk { browser: &browser, base: &base };
+    let seat = Seat::take().await;
+    let (browser, session, desk) = (&seat.browser, &seat.session, seat.desk());
     let option = format!("{session}/analyses/1/better");
     desk.go(&format!("{option}/diagram")).await;
     desk.value(MARK).await;
@@ -100,13 +114,8 @@ async fn tabs_change_in_place_and_back_goes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_is_zoomed_moved_fitted_and_asked() {
-    let (app, base) = App::served().await;
-    let member = app.member(app.org("Acme").await, Role::Member).await;
-    let session = prepared(&app, &member).await;
-    let browser = Browser::start().await;
-    sit_down(&browser, &base, &member).await;
-    browser.look(View::DESK).await;
-    let desk = Desk { browser: &browser, base: &base };
+    let seat = Seat::take().await;
+    let (browser, session, desk) = (&seat.browser, &seat.session, seat.desk());
     desk.go(&format!("{session}/analyses/1/better/diagram")).await;
     let scale = "parseInt(document.querySelector('[data-scale]').textContent)";
     desk.until(&format!("{scale} > 0")).await;
