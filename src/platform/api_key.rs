@@ -243,7 +243,7 @@ pub async fn revoke_all_of(tx: &mut TenantTx, account_id: Uuid) -> Result<()> {
     for (id, name) in revoked {
         let event = Event::new("key.revoked").on("key", id);
         let event = event.before(json!({ "name": name, "reason": "its owner left" }));
-        events::emit(tx, event).await?;
+        events::emit(tx, event);
     }
     Ok(())
 }

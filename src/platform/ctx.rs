@@ -173,7 +173,7 @@ impl Ctx {
             let refused = Event::new("access.refused")
                 .after(serde_json::json!({ "action": format!("{action:?}") }))
                 .refused();
-            events::emit(&mut tx, refused).await?;
+            events::emit(&mut tx, refused);
             tx.commit().await?;
             return Err(refusal);
         }

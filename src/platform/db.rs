@@ -19,7 +19,8 @@ use uuid::Uuid;
 
 use super::clock::Clock;
 use super::config::Config;
-use super::events::{Subscriber, Who};
+use super::error::Result;
+use super::events::{self, Recorded, Subscriber, Who};
 use super::idempotency::Ticket;
 use super::ids::Ids;
 
@@ -58,6 +59,8 @@ struct Open {
     ids: Ids,
     who: Who,
     subscribers: &'static [Subscriber],
+    /// What happened, to be written down before the commit.
+    recorded: Vec<Recorded>,
     /// The request carries an Idempotency-Key: its answer is to be stored by
     /// this very transaction, so `commit` hands it over instead.
     ticket: Option<Ticket>,
@@ -146,19 +149,17 @@ impl Db {
     async fn open(&self, who: Who) -> sqlx::Result<Open> {
         let tx = self.pool.begin().await?;
         let (now, ids, subscribers) = (self.clock.now(), self.ids.clone(), self.subscribers);
-        Ok(Open { tx, now, ids, who, subscribers, ticket: None })
+        Ok(Open { tx, now, ids, who, subscribers, recorded: Vec::new(), ticket: None })
     }
 }
 
 impl Open {
-    async fn commit(self) -> sqlx::Result<()> {
+    async fn commit(self) -> Result<()> {
         match self.ticket {
-            Some(ticket) => {
-                ticket.hand_over(self.tx);
-                Ok(())
-            }
-            None => self.tx.commit().await,
+            Some(ticket) => ticket.hand_over(self.tx),
+            None => self.tx.commit().await?,
         }
+        Ok(())
     }
 }
 
@@ -167,19 +168,23 @@ impl TenantTx {
         self.org_id
     }
 
-    pub async fn commit(self) -> sqlx::Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        events::write(&mut self).await?;
         self.open.commit().await
     }
 }
 
 impl SystemTx {
-    pub async fn commit(self) -> sqlx::Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        events::write(&mut self).await?;
         self.0.commit().await
     }
 
     /// Narrows the rest of the transaction to one organisation, for example a
     /// job's or the one just founded.
-    pub async fn into_tenant(mut self, org_id: Uuid) -> sqlx::Result<TenantTx> {
+    pub async fn into_tenant(mut self, org_id: Uuid) -> Result<TenantTx> {
+        // Once narrowed it could not write those of others.
+        events::write(&mut self).await?;
         sqlx::query(
             "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true)",
         )
@@ -200,6 +205,8 @@ pub trait Tx: Send {
     /// The organisation acted in, for a [`TenantTx`].
     fn tenant(&self) -> Option<Uuid>;
     fn subscribers(&self) -> &'static [Subscriber];
+    /// What happened so far and is not written yet.
+    fn recorded(&mut self) -> &mut Vec<Recorded>;
     #[doc(hidden)]
     fn set_ticket(&mut self, ticket: Option<Ticket>);
 }
@@ -230,6 +237,10 @@ macro_rules! tx {
 
             fn subscribers(&self) -> &'static [Subscriber] {
                 self.$open.subscribers
+            }
+
+            fn recorded(&mut self) -> &mut Vec<Recorded> {
+                &mut self.$open.recorded
             }
 
             fn set_ticket(&mut self, ticket: Option<Ticket>) {

@@ -1,6 +1,7 @@
 //! What happened, kept for good.
 //!
-//! Whoever changes something calls [`emit`] in the transaction that changes it.
+//! Whoever changes something calls [`emit`] in the transaction that changes it,
+//! which writes its events when it commits.
 //! The `event` table only grows; each row carries the SHA-256 of its contents
 //! (as canonical JSON, [`canonical()`]) and of the row before it in the same
 //! organisation, so that an edit, a gap or a cut tail shows ([`verify`]).
@@ -8,8 +9,8 @@
 //! id.
 //!
 //! Features that react to what others do are [`Subscriber`]s: the composition
-//! root names them, and they hear of each event of an organisation within the
-//! transaction that it is part of.
+//! root names them, and they hear of the events of an organisation within the
+//! transaction that these are part of.
 
 mod canonical;
 mod chain;
@@ -197,31 +198,65 @@ fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
     serializer.serialize_str(&super::crypto::hex(bytes))
 }
 
-/// Reacts to an event of an organisation, in the transaction that the event is
-/// part of: what it writes exists exactly if the event does. It is called for
-/// every event, so it finds out quickly when there is nothing to do, and leaves
-/// to a job what takes time.
-pub type Subscriber = for<'a> fn(&'a mut dyn Tx, &'a Recorded) -> BoxFuture<'a, Result<()>>;
+/// Reacts to events of an organisation, in the transaction that they are part
+/// of: what it writes exists exactly if they do. It is called in every
+/// transaction with events, so it finds out quickly when there is nothing to do,
+/// and leaves to a job what takes time. The events are not linked yet.
+pub type Subscriber = for<'a> fn(&'a mut dyn Tx, &'a [Recorded]) -> BoxFuture<'a, Result<()>>;
 
 /// Records an event of the transaction's own organisation; in a [`SystemTx`],
-/// of none.
-pub async fn emit(tx: &mut dyn Tx, event: Event) -> Result<()> {
+/// of none. It is written when the transaction commits.
+pub fn emit(tx: &mut dyn Tx, event: Event) {
     let org_id = tx.tenant().unwrap_or(Uuid::nil());
-    record(tx, org_id, event).await
+    record(tx, org_id, event);
 }
 
 /// Records an event of an organisation that the transaction is not confined to:
 /// sign-in and jobs know which one they mean.
-pub async fn emit_in(tx: &mut SystemTx, org_id: Uuid, event: Event) -> Result<()> {
-    record(tx, org_id, event).await
+pub fn emit_in(tx: &mut SystemTx, org_id: Uuid, event: Event) {
+    record(tx, org_id, event);
 }
 
-async fn record(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<()> {
-    let recorded = chain::append(tx, org_id, event).await?;
-    if !org_id.is_nil() {
-        for hear in tx.subscribers() {
-            hear(tx, &recorded).await?;
+fn record(tx: &mut dyn Tx, org_id: Uuid, event: Event) {
+    let who = tx.who().clone();
+    let recorded = Recorded {
+        org_id,
+        seq: 0,
+        id: tx.new_id(),
+        at: tx.now(),
+        name: event.name.to_owned(),
+        outcome: event.outcome.to_owned(),
+        actor_kind: who.kind.as_str().to_owned(),
+        actor_id: who.id,
+        actor_label: who.label.map(|it| it.to_string()),
+        subject: event.subject.map(str::to_owned),
+        subject_id: event.subject_id,
+        before: event.before,
+        after: event.after,
+        ip: who.client.ip.map(|it| it.to_string()),
+        user_agent: who.client.user_agent.as_deref().map(str::to_owned),
+        request_id: Some(who.client.request_id.to_string()).filter(|it| !it.is_empty()),
+        prev: Vec::new(),
+        hash: Vec::new(),
+    };
+    tx.recorded().push(recorded);
+}
+
+/// Writes what was recorded. The last thing before a commit: a chain is locked
+/// from here to the end of the transaction, and all of its organisation's
+/// changes wait for each other that long.
+pub(super) async fn write(tx: &mut dyn Tx) -> Result<()> {
+    let mut recorded = std::mem::take(tx.recorded());
+    // Chains are taken in one order by all, so that none waits for another in a ring.
+    recorded.sort_by_key(|it| it.org_id);
+    for events in recorded.chunk_by(|a, b| a.org_id == b.org_id) {
+        for hear in tx.subscribers().iter().filter(|_| !events[0].org_id.is_nil()) {
+            hear(tx, events).await?;
         }
     }
+    for events in recorded.chunk_by_mut(|a, b| a.org_id == b.org_id) {
+        chain::append(tx, events).await?;
+    }
+    debug_assert!(tx.recorded().is_empty(), "who hears of events makes none");
     Ok(())
 }

@@ -41,7 +41,7 @@ async fn create(
     .bind(tx.now())
     .fetch_one(&mut *tx)
     .await?;
-    events::emit(&mut tx, Event::new("workspace.created").on("workspace", id)).await?;
+    events::emit(&mut tx, Event::new("workspace.created").on("workspace", id));
     tx.commit().await?;
     match thing.name.as_str() {
         "broken" => Err(Error::Internal(anyhow::anyhow!("after the commit"))),

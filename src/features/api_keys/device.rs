@@ -372,7 +372,7 @@ pub async fn decide(
     let after = json!({ "name": grant.name, "scopes": grant.scopes, "ip": grant.ip });
     let name = if org_id.is_some() { "device.approved" } else { "device.denied" };
     let decided = Event::new(name).on("account", person.id).after(after);
-    events::emit_in(&mut tx, org_id.unwrap_or(Uuid::nil()), decided).await?;
+    events::emit_in(&mut tx, org_id.unwrap_or(Uuid::nil()), decided);
     tx.commit().await?;
     Ok(Some(grant.name))
 }

@@ -207,7 +207,7 @@ async fn add(tx: &mut TenantTx, plan_name: &str, plan: &Plan<'_>) -> Result<NewS
     let id = store::insert(tx, plan, &secret).await?;
     let key = store::find(tx, id, None).await?;
     let created = Event::new("key.created").on("key", id);
-    events::emit(tx, created.after(described(&key))).await?;
+    events::emit(tx, created.after(described(&key)));
     Ok(NewSecret { key, secret: secret.reveal().to_owned() })
 }
 
@@ -250,7 +250,7 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, id: Uuid, patch: &KeyPatch) ->
     store::update(tx, &after).await?;
     let changed = Event::new("key.updated").on("key", id);
     let changed = changed.before(described(&before)).after(described(&after));
-    events::emit(tx, changed).await?;
+    events::emit(tx, changed);
     store::find(tx, id, None).await
 }
 
@@ -278,7 +278,7 @@ pub async fn rotate(
     store::rotate(tx, id, &secret, until).await?;
     let rotated = Event::new("key.rotated").on("key", id);
     let values = json!({ "name": before.name, "old_secret_works_until": until });
-    events::emit(tx, rotated.after(values)).await?;
+    events::emit(tx, rotated.after(values));
     let key = store::find(tx, id, None).await?;
     Ok(NewSecret { key, secret: secret.reveal().to_owned() })
 }
@@ -291,7 +291,8 @@ pub async fn revoke(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<()> {
     }
     store::revoke(tx, id).await?;
     let revoked = Event::new("key.revoked").on("key", id);
-    events::emit(tx, revoked.before(json!({ "name": key.name, "owner": key.owner }))).await
+    events::emit(tx, revoked.before(json!({ "name": key.name, "owner": key.owner })));
+    Ok(())
 }
 
 /// Whose keys the caller sees: all, or those of this account.

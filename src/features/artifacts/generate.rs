@@ -71,7 +71,7 @@ async fn insert(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<(
     let (set, new) = store::insert(tx, at, of.tier.name(), of.format.name(), account_id).await?;
     if new {
         let requested = Event::new("artifacts.requested").on("session", of.session_id);
-        events::emit(tx, requested.after(about(&set))).await?;
+        events::emit(tx, requested.after(about(&set)));
     }
     Ok((set, new))
 }
@@ -95,7 +95,7 @@ pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
         return Err(Error::conflict("not_cancellable", message));
     }
     let cancelled = Event::new("artifacts.cancelled").on("session", set.session_id);
-    events::emit(tx, cancelled.after(about(&set))).await?;
+    events::emit(tx, cancelled.after(about(&set)));
     tell(tx, &set, "cancelled").await
 }
 
@@ -121,7 +121,7 @@ async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
         let mut after = about(set);
         after["files"] = package.manifest.len().into();
         after["sha256"] = hex(&package.checksum).into();
-        events::emit(tx, ready.after(after)).await?;
+        events::emit(tx, ready.after(after));
         tell(tx, set, "ready").await?;
     }
     Ok(())
@@ -252,7 +252,7 @@ impl Generate {
         if store::set_state(&mut tx, self.set_id, unfinished, "failed", Some(why)).await? {
             let set = store::find(&mut tx, self.set_id).await?;
             let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
-            events::emit(&mut tx, failed.after(about(&set))).await?;
+            events::emit(&mut tx, failed.after(about(&set)));
             tell(&mut tx, &set, "failed").await?;
         }
         Ok(tx.commit().await?)

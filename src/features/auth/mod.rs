@@ -84,10 +84,11 @@ async fn record(tx: &mut SystemTx, account_id: Uuid, event: Event) -> Result<()>
             .fetch_all(&mut **tx)
             .await?;
     if orgs.is_empty() {
-        return events::emit(tx, event).await;
+        events::emit(tx, event);
+        return Ok(());
     }
     for org in orgs {
-        events::emit_in(tx, org, event.clone()).await?;
+        events::emit_in(tx, org, event.clone());
     }
     Ok(())
 }

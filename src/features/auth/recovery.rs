@@ -22,7 +22,7 @@ pub async fn begin(state: &AppState, client: &Client, email: &str) -> Result<()>
     rate_limit::take(state, &format!("mail:{email}"), MAILS).await?;
     let mut tx = state.db.system(Who::anonymous(client.clone())).await?;
     let event = Event::new("password.reset_requested").after(json!({ "email": email }));
-    events::emit(&mut tx, event).await?;
+    events::emit(&mut tx, event);
     jobs::enqueue(&mut tx, &Write { email: email.to_owned() }).await?;
     Ok(tx.commit().await?)
 }

@@ -113,7 +113,8 @@ async fn refuse(
     if let Some(account) = account {
         event = event.on("account", account.id);
     }
-    events::emit_in(tx, account.and_then(|it| it.org_id).unwrap_or(Uuid::nil()), event).await
+    events::emit_in(tx, account.and_then(|it| it.org_id).unwrap_or(Uuid::nil()), event);
+    Ok(())
 }
 
 /// Makes the login, and says so in the organisation it leads to.
@@ -127,7 +128,7 @@ pub async fn finish(
     let event = Event::new("login.created")
         .on("account", account.id)
         .after(json!({ "email": account.email, "factor": factor }));
-    events::emit_in(tx, account.org_id.unwrap_or(Uuid::nil()), event).await?;
+    events::emit_in(tx, account.org_id.unwrap_or(Uuid::nil()), event);
     Ok(token)
 }
 
@@ -246,7 +247,7 @@ pub async fn sign_out(state: &AppState, who: Who, token: &Token) -> Result<()> {
     .await?;
     if let Some((account_id, org_id)) = ended {
         let event = Event::new("login.ended").on("account", account_id);
-        events::emit_in(&mut tx, org_id.unwrap_or(Uuid::nil()), event).await?;
+        events::emit_in(&mut tx, org_id.unwrap_or(Uuid::nil()), event);
     }
     Ok(tx.commit().await?)
 }

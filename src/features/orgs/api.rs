@@ -123,7 +123,7 @@ pub(super) async fn switch(person: &Person, id: Uuid) -> Result<()> {
         return Err(Error::NotFound("organisation"));
     }
     let switched = Event::new("login.switched").on("account", person.id);
-    events::emit_in(&mut tx, id, switched).await?;
+    events::emit_in(&mut tx, id, switched);
     Ok(tx.commit().await?)
 }
 

@@ -143,7 +143,7 @@ pub async fn create(
     .fetch_one(&mut **tx)
     .await?;
     let event = Event::new("invitation.created").on("invitation", id);
-    events::emit(tx, event.after(json!({ "email": email, "role": new.role }))).await?;
+    events::emit(tx, event.after(json!({ "email": email, "role": new.role })));
     send(state, ctx, tx, &email, new.role, &token).await?;
     find(tx, id).await
 }
@@ -185,7 +185,7 @@ pub async fn resend(
         return Err(Error::Forbidden);
     }
     let event = Event::new("invitation.sent_again").on("invitation", id);
-    events::emit(tx, event.after(json!({ "email": email }))).await?;
+    events::emit(tx, event.after(json!({ "email": email })));
     send(state, ctx, tx, &email, role, &token).await?;
     find(tx, id).await
 }
@@ -198,7 +198,8 @@ pub async fn revoke(tx: &mut TenantTx, id: Uuid) -> Result<()> {
             .await?;
     let email = email.ok_or(Error::NotFound("invitation"))?;
     let event = Event::new("invitation.revoked").on("invitation", id);
-    events::emit(tx, event.before(json!({ "email": email }))).await
+    events::emit(tx, event.before(json!({ "email": email })));
+    Ok(())
 }
 
 /// The invitation that a token belongs to, while it works.
@@ -251,7 +252,7 @@ pub async fn accept(person: &Person, token: &Token) -> Result<Option<Invited>> {
     if store::join(&mut tx, invited.org_id, person.id, invited.role).await? {
         let joined = Event::new("member.joined").on("account", person.id);
         let values = json!({ "email": person.email, "role": invited.role });
-        events::emit_in(&mut tx, invited.org_id, joined.after(values)).await?;
+        events::emit_in(&mut tx, invited.org_id, joined.after(values));
     }
     login::switch_org(&mut tx, person.login()?.id, invited.org_id).await?;
     tx.commit().await?;

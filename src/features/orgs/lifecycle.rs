@@ -162,7 +162,7 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, patch: &OrgPatch) -> Result<Se
     .map_err(store::slug_taken)?;
     if let Some((old, new)) = difference(&before, &after)? {
         let changed = Event::new("org.updated").on("org", before.id).before(old).after(new);
-        events::emit(tx, changed).await?;
+        events::emit(tx, changed);
     }
     Ok(after)
 }
@@ -212,7 +212,7 @@ pub async fn delete(state: &AppState, ctx: &Ctx, tx: &mut TenantTx) -> Result<Se
     let when = When { at: Some(at), key: Some(format!("orgs.purge:{org_id}")) };
     jobs::enqueue_when(tx, &Purge { org_id }, when).await?;
     let event = Event::new("org.deletion_requested").on("org", org_id);
-    events::emit(tx, event.after(json!({ "delete_after": at }))).await?;
+    events::emit(tx, event.after(json!({ "delete_after": at })));
     for owner in members::owners(tx).await? {
         let values = json!({
             "name": owner.name, "org": settings.name, "by": ctx.person.name,
@@ -232,7 +232,7 @@ pub async fn restore(tx: &mut TenantTx) -> Result<Settings> {
     }
     sqlx::query("update org set delete_after = null").execute(&mut **tx).await?;
     let event = Event::new("org.deletion_cancelled").on("org", settings.id);
-    events::emit(tx, event.before(json!({ "delete_after": settings.delete_after }))).await?;
+    events::emit(tx, event.before(json!({ "delete_after": settings.delete_after })));
     Ok(Settings { delete_after: None, ..settings })
 }
 
@@ -259,7 +259,7 @@ impl Job for Purge {
         if let Some(name) = name {
             let purged = Event::new("org.deleted").on("org", self.org_id);
             let purged = purged.before(json!({ "name": name }));
-            events::emit_in(&mut tx, self.org_id, purged).await?;
+            events::emit_in(&mut tx, self.org_id, purged);
         }
         Ok(tx.commit().await?)
     }

@@ -128,7 +128,7 @@ pub async fn update(ctx: &Ctx, tx: &mut TenantTx, account_id: Uuid, role: Role) 
     set_role(tx, account_id, role).await?;
     let changed = Event::new("member.role_changed").on("account", account_id);
     let changed = changed.before(json!({ "email": before.email, "role": before.role }));
-    events::emit(tx, changed.after(json!({ "role": role }))).await?;
+    events::emit(tx, changed.after(json!({ "role": role })));
     Ok(Member { role, ..before })
 }
 
@@ -147,7 +147,8 @@ pub async fn remove(ctx: &Ctx, tx: &mut TenantTx, account_id: Uuid) -> Result<()
         .execute(&mut **tx)
         .await?;
     let gone = Event::new(name).on("account", account_id);
-    events::emit(tx, gone.before(json!({ "email": member.email, "role": member.role }))).await
+    events::emit(tx, gone.before(json!({ "email": member.email, "role": member.role })));
+    Ok(())
 }
 
 /// Ends all logins of a member, wherever they are signed in, and tells them.
@@ -165,7 +166,7 @@ pub async fn sign_out(
         sqlx::query_scalar("select app.sign_out($1)").bind(account_id).fetch_one(&mut **tx).await?;
     let signed_out = Event::new("member.signed_out").on("account", account_id);
     let signed_out = signed_out.after(json!({ "email": member.email, "logins": count }));
-    events::emit(tx, signed_out).await?;
+    events::emit(tx, signed_out);
     let values = json!({ "name": member.name, "org": ctx.org.name, "by": ctx.person.name });
     state.mail.send(tx, &Letter::new("signed_out", &member.email, values)).await?;
     Ok(member)
@@ -188,7 +189,7 @@ pub async fn transfer(
     set_role(tx, ctx.person.id, Role::Admin).await?;
     let transferred = Event::new("org.transferred").on("org", tx.org_id());
     let transferred = transferred.before(json!({ "owner": ctx.person.email }));
-    events::emit(tx, transferred.after(json!({ "owner": to.email }))).await?;
+    events::emit(tx, transferred.after(json!({ "owner": to.email })));
     let values = json!({ "name": to.name, "org": ctx.org.name, "by": ctx.person.name });
     state.mail.send(tx, &Letter::new("ownership_transferred", &to.email, values)).await?;
     Ok(())

@@ -43,9 +43,9 @@ pub async fn found(tx: &mut SystemTx, owner: Uuid, name: &str) -> Result<Uuid> {
     store::join(tx, org_id, owner, Role::Owner).await?;
     let workspace_id = store::insert_first_workspace(tx, org_id).await?;
     let founded = Event::new("org.created").on("org", org_id);
-    events::emit_in(tx, org_id, founded.after(json!({ "name": name, "slug": slug }))).await?;
+    events::emit_in(tx, org_id, founded.after(json!({ "name": name, "slug": slug })));
     let opened = Event::new("workspace.created").on("workspace", workspace_id);
-    events::emit_in(tx, org_id, opened.after(json!({ "name": "General" }))).await?;
+    events::emit_in(tx, org_id, opened.after(json!({ "name": "General" })));
     Ok(org_id)
 }
 
@@ -63,7 +63,8 @@ async fn set_plan(tx: &mut TenantTx, plan: &str) -> Result<()> {
         return Ok(());
     }
     let changed = Event::new("org.plan_changed").on("org", tx.org_id());
-    events::emit(tx, changed.before(json!({ "plan": before })).after(json!({ "plan": plan }))).await
+    events::emit(tx, changed.before(json!({ "plan": before })).after(json!({ "plan": plan })));
+    Ok(())
 }
 
 /// The name of an organisation or a workspace.

@@ -93,7 +93,7 @@ pub async fn create(ctx: &Ctx, tx: &mut TenantTx, new: &NewWorkspace) -> Result<
     .fetch_one(&mut **tx)
     .await?;
     let created = Event::new("workspace.created").on("workspace", id);
-    events::emit(tx, created.after(json!({ "name": name }))).await?;
+    events::emit(tx, created.after(json!({ "name": name })));
     Ok(workspace)
 }
 
@@ -107,7 +107,7 @@ pub async fn rename(tx: &mut TenantTx, id: Uuid, name: &str) -> Result<Workspace
         .await?;
     let renamed = Event::new("workspace.renamed").on("workspace", id);
     let renamed = renamed.before(json!({ "name": before.name })).after(json!({ "name": name }));
-    events::emit(tx, renamed).await?;
+    events::emit(tx, renamed);
     Ok(Workspace { name, ..before })
 }
 
@@ -121,5 +121,6 @@ pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
     }
     sqlx::query("delete from workspace where id = $1").bind(id).execute(&mut **tx).await?;
     let deleted = Event::new("workspace.deleted").on("workspace", id);
-    events::emit(tx, deleted.before(json!({ "name": workspace.name }))).await
+    events::emit(tx, deleted.before(json!({ "name": workspace.name })));
+    Ok(())
 }

@@ -40,7 +40,8 @@ pub async fn set(tx: &mut TenantTx, policy: &Policy) -> Result<()> {
     .execute(&mut **tx)
     .await?;
     let changed = Event::new("org.defaults_changed").on("org", org_id);
-    events::emit(tx, changed.before(json!(before)).after(json!(policy))).await
+    events::emit(tx, changed.before(json!(before)).after(json!(policy)));
+    Ok(())
 }
 
 /// How the description of the API shows a [`Policy`], which belongs to the

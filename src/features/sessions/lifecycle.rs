@@ -66,7 +66,7 @@ pub async fn create(
     let session = store::insert(tx, workspace_id, mode, title, account_id).await?;
     let created = Event::new("session.created").on("session", session.id);
     let after = json!({ "title": session.title, "mode": session.mode });
-    events::emit(tx, created.after(after)).await?;
+    events::emit(tx, created.after(after));
     Ok(session)
 }
 
@@ -85,7 +85,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, patch: &SessionPatch) -> Result
         store::rename(tx, id, &title, true).await?;
         let renamed = Event::new("session.renamed").on("session", id);
         let renamed = renamed.before(json!({ "title": before.title }));
-        events::emit(tx, renamed.after(json!({ "title": title }))).await?;
+        events::emit(tx, renamed.after(json!({ "title": title })));
     }
     if let Some(archived) = patch.archived
         && archived != before.archived_at.is_some()
@@ -93,7 +93,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, patch: &SessionPatch) -> Result
         let at = archived.then_some(tx.now());
         store::archive(tx, id, at).await?;
         let name = if archived { "session.archived" } else { "session.unarchived" };
-        events::emit(tx, Event::new(name).on("session", id)).await?;
+        events::emit(tx, Event::new(name).on("session", id));
     }
     if let Some(workspace_id) = patch.workspace_id
         && workspace_id != before.workspace_id
@@ -102,7 +102,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, patch: &SessionPatch) -> Result
         store::move_to(tx, id, workspace.id).await?;
         let moved = Event::new("session.moved").on("session", id);
         let moved = moved.before(json!({ "workspace_id": before.workspace_id }));
-        events::emit(tx, moved.after(json!({ "workspace_id": workspace.id }))).await?;
+        events::emit(tx, moved.after(json!({ "workspace_id": workspace.id })));
     }
     let after = store::find(tx, id).await?;
     live::tell(tx, id, "session", json!({ "title": after.title })).await?;
@@ -114,7 +114,8 @@ pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
     let at = tx.now();
     let title = store::delete(tx, id, Some(at)).await?.ok_or(Error::NotFound("session"))?;
     let deleted = Event::new("session.deleted").on("session", id);
-    events::emit(tx, deleted.before(json!({ "title": title }))).await
+    events::emit(tx, deleted.before(json!({ "title": title })));
+    Ok(())
 }
 
 pub async fn restore(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session> {
@@ -122,7 +123,7 @@ pub async fn restore(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session> 
     let mode = store::deleted_mode(tx, id).await?;
     plans::room_for(&ctx.org.plan, resource(mode), store::count(tx, mode).await?)?;
     store::delete(tx, id, None).await?.ok_or(Error::NotFound("session"))?;
-    events::emit(tx, Event::new("session.restored").on("session", id)).await?;
+    events::emit(tx, Event::new("session.restored").on("session", id));
     store::find(tx, id).await
 }
 
@@ -183,7 +184,7 @@ impl Job for Tidy {
                 .await?;
         for (org_id, id, title) in gone {
             let purged = Event::new("session.purged").on("session", id);
-            events::emit_in(&mut tx, org_id, purged.before(json!({ "title": title }))).await?;
+            events::emit_in(&mut tx, org_id, purged.before(json!({ "title": title })));
         }
         let plans: Vec<String> =
             sqlx::query_scalar("select distinct plan from org").fetch_all(&mut *tx).await?;

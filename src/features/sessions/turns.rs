@@ -176,7 +176,7 @@ pub async fn begin(
         store::rename(tx, session.id, &title("", &[input.body()]), false).await?;
     }
     let sent = Event::new("message.sent").on("session", session.id);
-    events::emit(tx, sent.after(json!({ "message_id": said.id }))).await?;
+    events::emit(tx, sent.after(json!({ "message_id": said.id })));
     let answer = open_answer(tx, session.id, &said).await?;
     Ok(Turn { said, answer })
 }
@@ -229,7 +229,7 @@ pub async fn retry(
     };
     let said = messages::find(tx, session_id, said).await?;
     let retried = Event::new("message.retried").on("session", session_id);
-    events::emit(tx, retried.after(json!({ "message_id": said.id }))).await?;
+    events::emit(tx, retried.after(json!({ "message_id": said.id })));
     let answer = open_answer(tx, session_id, &said).await?;
     later(ctx, tx, session_id, answer.id).await?;
     Ok(answer)
@@ -245,7 +245,7 @@ pub async fn stop(tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<(
     let end = End { state: "stopped", body: "Stopped.", content: &content, analysis: None };
     messages::finish(tx, answer.id, end).await?;
     let stopped = Event::new("message.stopped").on("session", session_id);
-    events::emit(tx, stopped.after(json!({ "message_id": answer.id }))).await?;
+    events::emit(tx, stopped.after(json!({ "message_id": answer.id })));
     live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" })).await
 }
 
@@ -457,7 +457,7 @@ async fn keep(
     }
     let completed = Event::new("analysis.completed").on("session", session.id);
     let after = json!({ "analysis": number, "mode": session.mode, "headline": made.headline });
-    events::emit(tx, completed.after(after)).await?;
+    events::emit(tx, completed.after(after));
     for tier in Tier::ALL {
         let format = made.brief.format();
         let of = artifacts::Of { session_id: session.id, analysis: number, tier, format };

@@ -252,7 +252,7 @@ async fn create(state: &AppState, ctx: &Ctx, session_id: Uuid, new: NewShare) ->
         "id": share.id, "analysis": number, "shown": share.shown, "hidden": share.hidden,
         "words": share.words.len(), "expires_at": share.expires_at,
     }));
-    events::emit(&mut tx, created).await?;
+    events::emit(&mut tx, created);
     tx.commit().await?;
     let url = format!("{}/s/{}", state.config.public_url, token.reveal());
     Ok(Shared { share, url })
@@ -263,7 +263,7 @@ async fn revoke(tx: &mut TenantTx, session_id: Uuid, id: Uuid) -> Result<()> {
     analyses::exists(tx, session_id).await?;
     if store::revoke(tx, session_id, id).await? {
         let revoked = Event::new("share.revoked").on("session", session_id);
-        events::emit(tx, revoked.after(json!({ "id": id }))).await?;
+        events::emit(tx, revoked.after(json!({ "id": id })));
     } else if store::find(tx, session_id, id).await?.is_none() {
         return Err(Error::NotFound("link"));
     }

@@ -375,7 +375,7 @@ async fn failed(state: &AppState, tx: &mut TenantTx, due: &Due, gone: bool) -> a
     .await?;
     let disabled = Event::new("webhook.disabled").on("webhook", due.endpoint_id);
     let disabled = disabled.after(json!({ "url": due.url, "reason": reason }));
-    events::emit(tx, disabled).await?;
+    events::emit(tx, disabled);
     tell_owners(state, tx, due, gone, now - since).await
 }
 

@@ -209,7 +209,7 @@ pub async fn create(
     .execute(&mut **tx)
     .await?;
     let created = Event::new("webhook.created").on("webhook", id);
-    events::emit(tx, created.after(json!({ "url": new.url, "events": new.events }))).await?;
+    events::emit(tx, created.after(json!({ "url": new.url, "events": new.events })));
     Ok(WebhookWithSecret { webhook: find(tx, id).await?, secret: secret.reveal() })
 }
 
@@ -253,7 +253,7 @@ pub async fn update(
     let webhook = find(tx, id).await?;
     if let Some((old, new)) = difference(&before, &webhook) {
         let changed = Event::new("webhook.updated").on("webhook", id).before(old).after(new);
-        events::emit(tx, changed).await?;
+        events::emit(tx, changed);
     }
     if activated {
         replay::release(tx, id).await?;
@@ -285,7 +285,7 @@ pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
     // In this order: whoever tells of an event holds the chain and then looks for
     // webhooks that want to hear of it.
     let deleted = Event::new("webhook.deleted").on("webhook", id);
-    events::emit(tx, deleted.before(json!({ "url": webhook.url }))).await?;
+    events::emit(tx, deleted.before(json!({ "url": webhook.url })));
     let query = "delete from webhook_endpoint where id = $1";
     let done = sqlx::query(query).bind(id).execute(&mut **tx).await?;
     if done.rows_affected() == 0 {
@@ -322,6 +322,6 @@ pub async fn rotate(
     .await?;
     let rotated = Event::new("webhook.secret_rotated").on("webhook", id);
     let values = json!({ "url": webhook.url, "old_until": until });
-    events::emit(tx, rotated.after(values)).await?;
+    events::emit(tx, rotated.after(values));
     Ok(WebhookWithSecret { webhook: find(tx, id).await?, secret: secret.reveal() })
 }

@@ -13,38 +13,59 @@ use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::platform::events::Recorded;
 
-/// Tells the endpoints of the event's organisation. Without endpoints this is
+/// Tells the endpoints of the events' organisation. Without endpoints this is
 /// one look at an index.
-pub fn hear<'a>(tx: &'a mut dyn Tx, event: &'a Recorded) -> BoxFuture<'a, Result<()>> {
+pub fn hear<'a>(tx: &'a mut dyn Tx, events: &'a [Recorded]) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        if !is_told(event) {
-            return Ok(());
-        }
-        let endpoints: Vec<Listener> = sqlx::query_as(
-            "select id, status = 'paused' as paused, failing_since is not null as failing
-               from webhook_endpoint
-              where org_id = $1 and status <> 'disabled' and (events = '{}' or $2 = any (events))",
+        let told: Vec<&Recorded> = events.iter().filter(|it: &&Recorded| is_told(it)).collect();
+        let Some(first) = told.first() else { return Ok(()) };
+        let endpoints: Vec<Subscription> = sqlx::query_as(
+            "select id, status = 'paused' as paused, failing_since is not null as failing, events
+               from webhook_endpoint where org_id = $1 and status <> 'disabled'",
         )
-        .bind(event.org_id)
-        .bind(&event.name)
+        .bind(first.org_id)
         .fetch_all(tx.conn())
         .await?;
-        if endpoints.is_empty() {
-            return Ok(());
-        }
-        let message = Message {
-            org_id: event.org_id,
-            id: event.id,
-            kind: &event.name,
-            body: body(event),
-            test: false,
-        };
-        message.insert(tx).await?;
-        for listener in endpoints {
-            deliver_to(tx, &message, &listener).await?;
+        for event in told {
+            tell(tx, event, &endpoints).await?;
         }
         Ok(())
     })
+}
+
+async fn tell(tx: &mut dyn Tx, event: &Recorded, endpoints: &[Subscription]) -> Result<()> {
+    let wants = |it: &&Subscription| it.wants(&event.name);
+    let listeners: Vec<&Subscription> = endpoints.iter().filter(wants).collect();
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    let message = Message {
+        org_id: event.org_id,
+        id: event.id,
+        kind: &event.name,
+        body: body(event),
+        test: false,
+    };
+    message.insert(tx).await?;
+    for subscription in listeners {
+        deliver_to(tx, &message, &subscription.listener).await?;
+    }
+    Ok(())
+}
+
+/// An endpoint, and the types of event that it wants to hear of.
+#[derive(FromRow)]
+struct Subscription {
+    #[sqlx(flatten)]
+    listener: Listener,
+    events: Vec<String>,
+}
+
+impl Subscription {
+    /// One that names no type wants all.
+    fn wants(&self, name: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|it| it == name)
+    }
 }
 
 /// An endpoint that a message is for.

@@ -84,7 +84,7 @@ pub async fn one(tx: &mut TenantTx, webhook_id: Uuid, id: Uuid) -> Result<Delive
         .fetch_one(&mut **tx)
         .await?;
     let replayed = Event::new("webhook.replayed").on("webhook", webhook_id);
-    events::emit(tx, replayed.after(json!({ "delivery": id }))).await?;
+    events::emit(tx, replayed.after(json!({ "delivery": id })));
     send_again(tx, webhook_id).await?;
     deliveries::find(tx, webhook_id, id).await
 }
@@ -119,7 +119,7 @@ pub async fn span(tx: &mut TenantTx, webhook_id: Uuid, replay: &Replay) -> Resul
             .await?;
     let replayed = Event::new("webhook.replayed").on("webhook", webhook_id);
     let values = json!({ "from": replay.from, "until": until, "status": status, "queued": queued });
-    events::emit(tx, replayed.after(values)).await?;
+    events::emit(tx, replayed.after(values));
     send_again(tx, webhook_id).await?;
     Ok(Replayed { queued, more: queued == AT_ONCE })
 }
@@ -151,7 +151,7 @@ pub async fn test(tx: &mut TenantTx, webhook_id: Uuid, test: &Test) -> Result<De
     message.insert(tx).await?;
     let listener = Listener { id: webhook_id, paused: false, failing: false };
     let tested = Event::new("webhook.tested").on("webhook", webhook_id);
-    events::emit(tx, tested.after(json!({ "type": kind.name }))).await?;
+    events::emit(tx, tested.after(json!({ "type": kind.name })));
     let delivery = hear::deliver_to(tx, &message, &listener).await?;
     deliveries::find(tx, webhook_id, delivery).await
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use chrono::SecondsFormat;
 use futures_util::TryStreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Event, Recorded, canonical};
+use super::{Recorded, canonical};
 use crate::platform::crypto::{hex, sha256};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
@@ -20,6 +20,11 @@ fn genesis(org_id: Uuid) -> [u8; 32] {
     sha256(format!("{VERSION}\n{org_id}"))
 }
 
+/// As precise as Postgres keeps it.
+fn time(row: &Recorded) -> String {
+    row.at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
 /// The hash that a row must carry: over all its other columns.
 fn hash(row: &Recorded) -> [u8; 32] {
     let body = json!({
@@ -28,7 +33,7 @@ fn hash(row: &Recorded) -> [u8; 32] {
         // As text: canonical JSON holds only integers below 2^53.
         "seq": row.seq.to_string(),
         "id": row.id,
-        "at": row.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "at": time(row),
         "name": row.name,
         "outcome": row.outcome,
         "actor_kind": row.actor_kind,
@@ -46,62 +51,41 @@ fn hash(row: &Recorded) -> [u8; 32] {
     sha256(canonical(&body))
 }
 
-/// Adds `event` to the chain of `org_id`, which stays locked until the
+/// Adds events of one organisation to its chain, which stays locked until the
 /// transaction ends.
-pub(super) async fn append(tx: &mut dyn Tx, org_id: Uuid, event: Event) -> Result<Recorded> {
-    let (seq, prev): (i64, Vec<u8>) =
+pub(super) async fn append(tx: &mut dyn Tx, events: &mut [Recorded]) -> Result<()> {
+    let Some(org_id) = events.first().map(|it| it.org_id) else { return Ok(()) };
+    let (mut seq, mut prev): (i64, Vec<u8>) =
         sqlx::query_as("select seq, hash from app.event_lock($1, $2)")
             .bind(org_id)
             .bind(genesis(org_id).as_slice())
             .fetch_one(tx.conn())
             .await?;
-    let who = tx.who().clone();
-    let mut row = Recorded {
-        org_id,
-        seq: seq + 1,
-        id: tx.new_id(),
-        at: tx.now(),
-        name: event.name.to_owned(),
-        outcome: event.outcome.to_owned(),
-        actor_kind: who.kind.as_str().to_owned(),
-        actor_id: who.id,
-        actor_label: who.label.map(|it| it.to_string()),
-        subject: event.subject.map(str::to_owned),
-        subject_id: event.subject_id,
-        before: event.before,
-        after: event.after,
-        ip: who.client.ip.map(|it| it.to_string()),
-        user_agent: who.client.user_agent.as_deref().map(str::to_owned),
-        request_id: Some(who.client.request_id.to_string()).filter(|it| !it.is_empty()),
-        prev,
-        hash: Vec::new(),
-    };
-    row.hash = hash(&row).to_vec();
+    for event in events.iter_mut() {
+        seq += 1;
+        (event.seq, event.prev) = (seq, prev);
+        event.hash = hash(event).to_vec();
+        prev = event.hash.clone();
+    }
+    let rows: Value = events.iter().map(row).collect();
     sqlx::query(
-        "select app.event_append(row(
-            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::event)",
+        "select app.event_append(link) from jsonb_populate_recordset(null::event, $1) as link",
     )
-    .bind(row.org_id)
-    .bind(row.seq)
-    .bind(row.id)
-    .bind(row.at)
-    .bind(&row.name)
-    .bind(&row.outcome)
-    .bind(&row.actor_kind)
-    .bind(row.actor_id)
-    .bind(&row.actor_label)
-    .bind(&row.subject)
-    .bind(row.subject_id)
-    .bind(&row.before)
-    .bind(&row.after)
-    .bind(&row.ip)
-    .bind(&row.user_agent)
-    .bind(&row.request_id)
-    .bind(&row.prev)
-    .bind(&row.hash)
+    .bind(rows)
     .execute(tx.conn())
     .await?;
-    Ok(row)
+    Ok(())
+}
+
+/// The columns of an event, for Postgres to read.
+fn row(event: &Recorded) -> Value {
+    let mut row = serde_json::to_value(event).expect("events are plain data");
+    row["org_id"] = json!(event.org_id);
+    row["at"] = time(event).into();
+    for (column, bytes) in [("prev", &event.prev), ("hash", &event.hash)] {
+        row[column] = format!("\\x{}", hex(bytes)).into();
+    }
+    row
 }
 
 /// The first link of a chain that does not hold.
