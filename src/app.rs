@@ -39,6 +39,7 @@ use crate::platform::mail::{self, Mailer};
 use crate::platform::outbound::Outbound;
 use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
+use crate::platform::quota::Till;
 use crate::platform::state::{AppState, Parts};
 use crate::platform::usage::Usage;
 use crate::platform::{assets, conditional, cors, extract, guard, idempotency, page, problem};
@@ -186,6 +187,7 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let templates = Templates::load();
     let live = Live::new(db.pool().clone());
     let usage = Usage::default();
+    let till = Till::new(db.pool().clone(), clock.clone());
     let nav = NAV;
     let cache = Cache::default();
     let icons = match &config.icons {
@@ -202,6 +204,7 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
         live,
         outbound,
         usage,
+        till,
         templates,
         cache,
         icons,

@@ -14,7 +14,7 @@ use flate2::Crc;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::{FromRow as _, PgPool, Row};
+use sqlx::{PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,7 +25,6 @@ use super::ctx::OrgRef;
 use super::db::TenantTx;
 use super::error::{Error, Result};
 use super::events::{self, Event};
-use super::quota::{self, Taken, Toll};
 
 /// What a key is for: the real thing, or trying a pipeline out under limits of
 /// its own.
@@ -147,7 +146,6 @@ pub(super) struct Found {
     pub org: OrgRef,
     /// The organisation asks for a second factor, and the owner has none.
     pub two_factor_missing: bool,
-    pub taken: Option<Taken>,
 }
 
 /// The key that a request shows; an error if what it shows cannot be one.
@@ -167,41 +165,29 @@ pub(super) async fn find(
     pool: &PgPool,
     secret: &Secret,
     now: DateTime<Utc>,
-    toll: Option<Toll>,
 ) -> Result<Option<Found>> {
     let row = sqlx::query(
-        "with found as materialized (
-             select k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
-                    a.id as account_id, a.email, a.name as account_name, a.email_verified_at,
-                    o.id as org_id, o.name as org_name, o.slug, o.plan, o.delete_after, m.role,
-                    o.two_factor_required_from <= $2 and a.two_factor_at is null as two_factor_missing
-               from api_key_secret s
-               join api_key k on k.org_id = s.org_id and k.id = s.key_id
-               join account a on a.id = k.account_id and a.disabled_at is null
-               join member m on m.org_id = k.org_id and m.account_id = k.account_id
-               join org o on o.id = k.org_id
-              where s.hash = $1 and k.revoked_at is null
-                and (s.expires_at is null or s.expires_at > $2)
-                and (k.expires_at is null or k.expires_at > $2))
-         select *
-           from found
-           left join lateral app.take_units(
-                    case when networks = '{}' then found.id end, $2, $3, $4,
-                    coalesce($5::jsonb -> mode ->> plan, $5::jsonb -> mode ->> '')::bigint) on true",
+        "select k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
+                a.id as account_id, a.email, a.name as account_name, a.email_verified_at,
+                o.id as org_id, o.name as org_name, o.slug, o.plan, o.delete_after, m.role,
+                o.two_factor_required_from <= $2 and a.two_factor_at is null as two_factor_missing
+           from api_key_secret s
+           join api_key k on k.org_id = s.org_id and k.id = s.key_id
+           join account a on a.id = k.account_id and a.disabled_at is null
+           join member m on m.org_id = k.org_id and m.account_id = k.account_id
+           join org o on o.id = k.org_id
+          where s.hash = $1 and k.revoked_at is null
+            and (s.expires_at is null or s.expires_at > $2)
+            and (k.expires_at is null or k.expires_at > $2)",
     )
     .bind(secret.hash())
     .bind(now)
-    .bind(toll.map(|it| quota::span(it.window)).transpose()?)
-    .bind(toll.map(|it| it.cost))
-    .bind(toll.map(|it| it.allowances))
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let scopes: Vec<String> = row.try_get("scopes")?;
     let networks: Vec<String> = row.try_get("networks")?;
-    let paid = toll.filter(|_| networks.is_empty());
     Ok(Some(Found {
-        taken: paid.map(|_| Taken::from_row(&row)).transpose()?,
         key: Key {
             id: row.try_get("id")?,
             name: row.try_get("name")?,

@@ -26,7 +26,6 @@ use super::error::{Error, Result};
 use super::events::{self, Event, Who};
 use super::idempotency::Slot;
 use super::login::{self, Level, Login};
-use super::quota::{Taken, Toll};
 use super::state::AppState;
 
 /// How long after a proof of identity sensitive changes are let through.
@@ -230,8 +229,6 @@ struct Found {
     org: Option<OrgRef>,
     /// The organisation asks for a second factor, and this login has none.
     two_factor_missing: bool,
-    /// What was taken from the caller's quota.
-    taken: Option<Taken>,
 }
 
 /// Lets the page layer, which sees the request before the handler and the
@@ -261,22 +258,7 @@ pub async fn caller(parts: &mut Parts, state: &AppState) -> Result<(Person, Opti
     Ok((found.person, found.org))
 }
 
-/// Who makes a request, and what they paid for it, if they were only now found
-/// and could pay at once.
-pub async fn paying_caller(
-    parts: &mut Parts,
-    state: &AppState,
-    toll: Toll,
-) -> Result<(Person, Option<OrgRef>, Option<Taken>)> {
-    let found = find_for(parts, state, Some(toll)).await?;
-    Ok((found.person, found.org, found.taken))
-}
-
 async fn find(parts: &mut Parts, state: &AppState) -> Result<Found> {
-    find_for(parts, state, None).await
-}
-
-async fn find_for(parts: &mut Parts, state: &AppState, toll: Option<Toll>) -> Result<Found> {
     let mut found = match parts.extensions.get::<Found>() {
         Some(found) => found.clone(),
         None => {
@@ -285,11 +267,10 @@ async fn find_for(parts: &mut Parts, state: &AppState, toll: Option<Toll>) -> Re
                 None => None,
             };
             let found = match secret {
-                Some(secret) => look_up_key(parts, state, &secret, toll).await?,
-                None => look_up_login(parts, state, toll).await?,
+                Some(secret) => look_up_key(parts, state, &secret).await?,
+                None => look_up_login(parts, state).await?,
             };
-            // Paid once, told once.
-            parts.extensions.insert(Found { taken: None, ..found.clone() });
+            parts.extensions.insert(found.clone());
             found
         }
     };
@@ -297,11 +278,10 @@ async fn find_for(parts: &mut Parts, state: &AppState, toll: Option<Toll>) -> Re
     Ok(found)
 }
 
-async fn look_up_login(parts: &Parts, state: &AppState, toll: Option<Toll>) -> Result<Found> {
+async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
     let token = login::token(&parts.headers, &state.config).ok_or(Error::Unauthenticated)?;
     let now = state.clock.now();
-    let row =
-        login::find(state.db.pool(), &token, now, toll).await?.ok_or(Error::Unauthenticated)?;
+    let row = login::find(state.db.pool(), &token, now).await?.ok_or(Error::Unauthenticated)?;
     let two_factor_missing = row.two_factor_required_from.is_some_and(|from| from <= now)
         && row.login.level < Level::TwoFactor;
     let person = Person {
@@ -314,7 +294,7 @@ async fn look_up_login(parts: &Parts, state: &AppState, toll: Option<Toll>) -> R
         slot: None,
         state: state.clone(),
     };
-    let found = Found { person, org: row.org, two_factor_missing, taken: row.taken };
+    let found = Found { person, org: row.org, two_factor_missing };
     if let Some(seen) = parts.extensions.get::<Seen>() {
         // Set once; a second extractor of the same request found the same.
         let _ = seen.0.set((found.person.clone(), found.org.clone()));
@@ -322,13 +302,8 @@ async fn look_up_login(parts: &Parts, state: &AppState, toll: Option<Toll>) -> R
     Ok(found)
 }
 
-async fn look_up_key(
-    parts: &Parts,
-    state: &AppState,
-    secret: &api_key::Secret,
-    toll: Option<Toll>,
-) -> Result<Found> {
-    let row = api_key::find(state.db.pool(), secret, state.clock.now(), toll).await?;
+async fn look_up_key(parts: &Parts, state: &AppState, secret: &api_key::Secret) -> Result<Found> {
+    let row = api_key::find(state.db.pool(), secret, state.clock.now()).await?;
     let row =
         row.ok_or(Error::InvalidKey("this API key is not known, has expired or is revoked"))?;
     let client = Client::of(&parts.extensions);
@@ -345,12 +320,7 @@ async fn look_up_key(
         slot: None,
         state: state.clone(),
     };
-    Ok(Found {
-        person,
-        org: Some(row.org),
-        two_factor_missing: row.two_factor_missing,
-        taken: row.taken,
-    })
+    Ok(Found { person, org: Some(row.org), two_factor_missing: row.two_factor_missing })
 }
 
 impl FromRequestParts<AppState> for Person {

@@ -126,30 +126,27 @@ impl Db {
         who: Who,
     ) -> sqlx::Result<TenantTx> {
         assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
-        let mut open = self.open(who).await?;
-        // One round trip. `true` makes the settings local to the transaction,
-        // so nothing leaks to the next user of the pooled connection.
-        sqlx::query(
-            "select set_config('role', 'cloudgen_app', true), set_config('app.org_id', $1, true),
-                    set_config('app.workspace_id', coalesce($2, ''), true),
-                    set_config('app.mode', $3, true)",
-        )
-        .bind(org_id.to_string())
-        .bind(within.workspace_id.map(|it| it.to_string()))
-        .bind(if within.test_only { "test" } else { "" })
-        .execute(&mut *open.tx)
-        .await?;
-        Ok(TenantTx { open, org_id })
+        let workspace_id = within.workspace_id.map(|it| it.to_string()).unwrap_or_default();
+        let mode = if within.test_only { "test" } else { "" };
+        // One round trip. The settings are local to the transaction, so nothing
+        // leaks to the next user of the pooled connection. Ids are hexadecimal
+        // digits and hyphens: there is nothing to quote.
+        let begin = format!(
+            "begin; set local role cloudgen_app; set local app.org_id = '{org_id}';
+             set local app.workspace_id = '{workspace_id}'; set local app.mode = '{mode}'"
+        );
+        let tx = self.pool.begin_with(sqlx::AssertSqlSafe(begin)).await?;
+        Ok(TenantTx { open: self.opened(tx, who), org_id })
     }
 
     pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
-        self.open(who).await.map(SystemTx)
+        let tx = self.pool.begin().await?;
+        Ok(SystemTx(self.opened(tx, who)))
     }
 
-    async fn open(&self, who: Who) -> sqlx::Result<Open> {
-        let tx = self.pool.begin().await?;
+    fn opened(&self, tx: Transaction<'static, Postgres>, who: Who) -> Open {
         let (now, ids, subscribers) = (self.clock.now(), self.ids.clone(), self.subscribers);
-        Ok(Open { tx, now, ids, who, subscribers, recorded: Vec::new(), ticket: None })
+        Open { tx, now, ids, who, subscribers, recorded: Vec::new(), ticket: None }
     }
 }
 

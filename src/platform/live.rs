@@ -62,22 +62,20 @@ pub async fn tell(tx: &mut TenantTx, topic: Uuid, name: &str, data: Value) -> Re
     sqlx::query(
         "with next as (
              insert into live_topic as t (org_id, id, seq, at) values ($1, $2, 1, $5)
-             on conflict (org_id, id) do update set seq = t.seq + 1, at = $5 returning seq)
-         insert into live_notice (org_id, topic, seq, name, data, at)
-         select $1, $2, seq, $3, $4, $5 from next",
+             on conflict (org_id, id) do update set seq = t.seq + 1, at = $5 returning seq),
+         notice as (
+             insert into live_notice (org_id, topic, seq, name, data, at)
+             select $1, $2, seq, $3, $4, $5 from next)
+         select pg_notify($6, $2::text)",
     )
     .bind(org_id)
     .bind(topic)
     .bind(name)
     .bind(data)
     .bind(now)
+    .bind(CHANNEL)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("select pg_notify($1, $2)")
-        .bind(CHANNEL)
-        .bind(topic.to_string())
-        .execute(&mut **tx)
-        .await?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
-use sqlx::{FromRow as _, PgPool, Row};
+use sqlx::{PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +19,6 @@ use super::crypto::Token;
 use super::ctx::OrgRef;
 use super::db::{SystemTx, Tx};
 use super::error::Result;
-use super::quota::{self, Taken, Toll};
 
 /// How sure we are who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, ToSchema)]
@@ -47,7 +46,6 @@ pub(super) struct Found {
     pub email_verified: bool,
     pub org: Option<OrgRef>,
     pub two_factor_required_from: Option<DateTime<Utc>>,
-    pub taken: Option<Taken>,
 }
 
 /// Writing down every use would cost each request a write.
@@ -61,29 +59,20 @@ pub(super) async fn find(
     pool: &PgPool,
     token: &Token,
     now: DateTime<Utc>,
-    toll: Option<Toll>,
 ) -> Result<Option<Found>> {
     let row = sqlx::query(
-        "with found as materialized (
-             select l.id, l.level, l.reauthenticated_at, l.last_seen_at,
-                    a.id as account_id, a.email, a.name, a.email_verified_at,
-                    o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
-                    o.delete_after, m.role
-               from login l
-               join account a on a.id = l.account_id and a.disabled_at is null
-               left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
-               left join org o on o.id = m.org_id
-              where l.token_hash = $1 and l.expires_at > $2 and l.idle_expires_at > $2)
-         select *
-           from found
-           left join lateral app.take_units(found.id, $2, $3, $4,
-                    coalesce($5::jsonb ->> found.plan, $5::jsonb ->> '')::bigint) on true",
+        "select l.id, l.level, l.reauthenticated_at, l.last_seen_at,
+                a.id as account_id, a.email, a.name, a.email_verified_at,
+                o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
+                o.delete_after, m.role
+           from login l
+           join account a on a.id = l.account_id and a.disabled_at is null
+           left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
+           left join org o on o.id = m.org_id
+          where l.token_hash = $1 and l.expires_at > $2 and l.idle_expires_at > $2",
     )
     .bind(token.hash())
     .bind(now)
-    .bind(toll.map(|it| quota::span(it.window)).transpose()?)
-    .bind(toll.map(|it| it.cost))
-    .bind(toll.map(|it| &it.allowances["login"]))
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -121,7 +110,6 @@ pub(super) async fn find(
         email_verified: row.try_get::<Option<DateTime<Utc>>, _>("email_verified_at")?.is_some(),
         org,
         two_factor_required_from: row.try_get("two_factor_required_from")?,
-        taken: toll.map(|_| Taken::from_row(&row)).transpose()?,
     }))
 }
 

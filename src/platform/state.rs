@@ -15,6 +15,7 @@ use super::live::Live;
 use super::mail::Mailer;
 use super::outbound::Outbound;
 use super::page::{NavItem, Templates};
+use super::quota::Till;
 use super::usage::Usage;
 
 /// Cheap to clone; derefs to its [`Parts`].
@@ -31,6 +32,7 @@ pub struct Parts {
     pub live: Live,
     pub outbound: Outbound,
     pub usage: Usage,
+    pub till: Till,
     pub templates: Templates,
     pub cache: Cache,
     pub icons: Icons,

@@ -11,6 +11,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -43,15 +44,15 @@ pub struct Summary {
 }
 
 /// An analysis about to be kept.
-pub struct New {
+pub struct New<'a> {
     pub previous: Option<i32>,
     pub message_id: Uuid,
-    pub brief: Brief,
-    pub report: Vec<u8>,
-    pub headline: Value,
+    pub brief: &'a Brief,
+    pub report: &'a [u8],
+    pub headline: &'a Value,
 }
 
-pub async fn insert(tx: &mut TenantTx, session_id: Uuid, number: i32, new: &New) -> Result<()> {
+pub async fn insert(tx: &mut TenantTx, session_id: Uuid, number: i32, new: &New<'_>) -> Result<()> {
     let (org_id, now) = (tx.org_id(), tx.now());
     sqlx::query(
         "insert into analysis (org_id, session_id, number, previous, message_id, brief, report,
@@ -63,9 +64,9 @@ pub async fn insert(tx: &mut TenantTx, session_id: Uuid, number: i32, new: &New)
     .bind(number)
     .bind(new.previous)
     .bind(new.message_id)
-    .bind(Json(&new.brief))
-    .bind(&new.report)
-    .bind(&new.headline)
+    .bind(Json(new.brief))
+    .bind(new.report)
+    .bind(new.headline)
     .bind(env!("CARGO_PKG_VERSION"))
     .bind(now)
     .execute(&mut **tx)
@@ -145,6 +146,16 @@ pub async fn brief(tx: &mut TenantTx, session_id: Uuid, number: i32) -> Result<B
 
 /// What came out, as it was then.
 pub async fn report(tx: &mut TenantTx, session_id: Uuid, number: i32) -> Result<Value> {
+    let report = report_text(tx, session_id, number).await?;
+    Ok(serde_json::from_str(report.get()).context("a kept report is damaged")?)
+}
+
+/// The same, to be handed on as it is.
+pub async fn report_text(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    number: i32,
+) -> Result<Box<RawValue>> {
     let report: Option<Vec<u8>> =
         sqlx::query_scalar("select report from analysis where session_id = $1 and number = $2")
             .bind(session_id)
@@ -212,17 +223,16 @@ pub fn remember(state: &AppState, session_id: Uuid, number: i32, made: &Arc<Anal
 }
 
 /// A report as it is kept.
-pub fn pack(report: &Value) -> Vec<u8> {
+pub fn pack(report: &RawValue) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    let text = serde_json::to_vec(report).expect("a report is plain data");
-    encoder.write_all(&text).expect("memory can be written to");
+    encoder.write_all(report.get().as_bytes()).expect("memory can be written to");
     encoder.finish().expect("memory can be written to")
 }
 
-fn unpack(bytes: &[u8]) -> anyhow::Result<Value> {
-    let mut text = Vec::new();
-    DeflateDecoder::new(bytes).read_to_end(&mut text).context("a kept report is damaged")?;
-    serde_json::from_slice(&text).context("a kept report is damaged")
+fn unpack(bytes: &[u8]) -> anyhow::Result<Box<RawValue>> {
+    let mut text = String::new();
+    DeflateDecoder::new(bytes).read_to_string(&mut text).context("a kept report is damaged")?;
+    RawValue::from_string(text).context("a kept report is damaged")
 }
 
 /// The newest analysis of a session.

@@ -5,29 +5,25 @@
 //! not use up what a pipeline needs. Callers we do not know are the handlers'
 //! to refuse.
 
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::features::orgs::plans;
 use crate::platform::api_key::Mode;
 use crate::platform::ctx::{self, Client, OrgRef, Person};
 use crate::platform::error::{Error, Result};
-use crate::platform::quota::{self, Quota, Standing, Toll};
+use crate::platform::quota::{Quota, Standing, WINDOW};
 use crate::platform::state::AppState;
 use crate::platform::usage::Call;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
-
-const WINDOW: Duration = Duration::from_secs(60);
 
 /// People at a browser, on every plan: what they do is slow enough by itself.
 const LOGIN_UNITS: i64 = 600;
@@ -64,15 +60,6 @@ fn allowance(kind: &str, plan: &str) -> i64 {
     }
 }
 
-/// The same as a table, for the statement that finds the caller.
-static ALLOWANCES: LazyLock<Value> = LazyLock::new(|| {
-    let of = |kind: &str| -> Value {
-        let plans = plans::all().iter().map(|it| it.0).chain([""]);
-        plans.map(|plan| (plan.to_owned(), Value::from(allowance(kind, plan)))).collect()
-    };
-    json!({ "login": of("login"), "live": of("live"), "test": of("test") })
-});
-
 /// The quota of a caller, and whom it is counted for.
 fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
     let (subject, name) = match person.key() {
@@ -81,7 +68,7 @@ fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
         None => (person.login()?.id, "login"),
     };
     let limit = allowance(name, org.map_or("", |it| it.plan.as_str()));
-    Ok((subject, Quota { name, limit, window: WINDOW }))
+    Ok((subject, Quota { name, limit }))
 }
 
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -92,19 +79,14 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     }
     let started = Instant::now();
     let units = cost(&operation);
-    let toll = Toll { cost: units, window: WINDOW, allowances: &ALLOWANCES };
-    let (person, org, taken) = match ctx::paying_caller(&mut parts, &state, toll).await {
+    let (person, org) = match ctx::caller(&mut parts, &state).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated) => return next.run(Request::from_parts(parts, body)).await,
         Err(err) => return err.into_response(),
     };
     let settled = async {
         let (subject, quota) = quota_of(&person, org.as_ref())?;
-        let taken = match taken {
-            Some(taken) => taken,
-            None => quota::take(&state, subject, quota, units).await?,
-        };
-        Ok::<_, Error>((quota, quota.standing(taken, state.clock.now())?))
+        Ok::<_, Error>((quota, state.till.take(subject, quota, units).await?))
     };
     let (quota, standing) = match settled.await {
         Ok(settled) => settled,
@@ -135,10 +117,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers.
 fn tell(response: &mut Response, quota: Quota, standing: Standing) {
-    let Quota { name, limit, window } = quota;
+    let Quota { name, limit } = quota;
     let resets = standing.resets_in.as_secs() + u64::from(standing.resets_in.subsec_nanos() > 0);
     for (header, text) in [
-        (POLICY, format!("\"{name}\";q={limit};w={}", window.as_secs())),
+        (POLICY, format!("\"{name}\";q={limit};w={}", WINDOW.as_secs())),
         (LEFT, format!("\"{name}\";r={};t={resets}", standing.left)),
     ] {
         let value = HeaderValue::try_from(text).expect("names and numbers are plain");

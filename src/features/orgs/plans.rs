@@ -117,7 +117,8 @@ pub enum Resource {
 }
 
 impl Resource {
-    fn limit(self, limits: Limits) -> Option<i64> {
+    /// How many there may be; absent: any number.
+    pub fn limit(self, limits: Limits) -> Option<i64> {
         match self {
             Self::Members => limits.members,
             Self::Workspaces => limits.workspaces,

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::Stream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,7 +95,7 @@ struct Answered {
     number: Option<i32>,
     /// The analysis; see `docs/analysis.schema.json`.
     #[schema(value_type = Option<Object>)]
-    analysis: Option<Value>,
+    analysis: Option<Box<RawValue>>,
 }
 
 /// Analyse a text: understand it, design three options, price and explain them.
@@ -176,7 +177,7 @@ impl Place {
 }
 
 /// A turn from beginning to end in the transaction of the request. Thinking
-/// comes first: events make the others of the organisation wait until the end.
+/// comes first: what is locked is locked for as short as it can be.
 async fn turn_now(
     state: &AppState,
     ctx: &Ctx,
@@ -202,14 +203,11 @@ async fn turn_now(
     turns::end(&mut tx, session.id, turn.answer.id, &thought, Some(ctx.person.id)).await?;
     let answer = messages::find(&mut tx, session.id, turn.answer.id).await?;
     let number = answer.analysis;
-    let analysis = match number {
-        Some(number) => Some(analyses::report(&mut tx, session.id, number).await?),
-        None => None,
-    };
     tx.commit().await?;
     if let Some(number) = number {
         thought.remember(state, session.id, number);
     }
+    let analysis = thought.into_report();
     let body = Answered {
         session_id: session.id,
         mode: session.mode,
@@ -453,7 +451,7 @@ struct Whole {
     session_id: Uuid,
     /// See `docs/analysis.schema.json`.
     #[schema(value_type = Object)]
-    analysis: Value,
+    analysis: Box<RawValue>,
 }
 
 /// Find an analysis: what was understood, and the three options.
@@ -462,7 +460,7 @@ async fn find_analysis(ctx: Ctx, Path((id, number)): Path<(Uuid, i32)>) -> Resul
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let summary = analyses::find(&mut tx, id, number).await?;
-    let analysis = analyses::report(&mut tx, id, number).await?;
+    let analysis = analyses::report_text(&mut tx, id, number).await?;
     tx.commit().await?;
     Ok(Json(Whole { summary, session_id: id, analysis }))
 }

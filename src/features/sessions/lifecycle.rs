@@ -52,9 +52,8 @@ pub async fn create(
     workspace_id: Option<Uuid>,
     title: Option<&str>,
 ) -> Result<Session> {
-    orgs::lock(tx).await?;
     let mode = ctx.person.mode();
-    plans::room_for(&ctx.org.plan, resource(mode), store::count(tx, mode).await?)?;
+    make_room(ctx, tx, mode).await?;
     let workspace_id = match workspace_id {
         Some(id) => orgs::find_workspace(tx, id).await?.id,
         None => orgs::first_workspace(tx).await?.id,
@@ -68,6 +67,17 @@ pub async fn create(
     let after = json!({ "title": session.title, "mode": session.mode });
     events::emit(tx, created.after(after));
     Ok(session)
+}
+
+/// Refuses one session more than the plan has room for. Where there is a limit,
+/// those who make sessions wait for each other.
+async fn make_room(ctx: &Ctx, tx: &mut TenantTx, mode: Mode) -> Result<()> {
+    let (plan, resource) = (&ctx.org.plan, resource(mode));
+    if resource.limit(plans::limits(plan)).is_some() {
+        orgs::lock(tx).await?;
+        plans::room_for(plan, resource, store::count(tx, mode).await?)?;
+    }
+    Ok(())
 }
 
 /// What the plan counts a session of this mode as.
@@ -119,9 +129,8 @@ pub async fn delete(tx: &mut TenantTx, id: Uuid) -> Result<()> {
 }
 
 pub async fn restore(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session> {
-    orgs::lock(tx).await?;
     let mode = store::deleted_mode(tx, id).await?;
-    plans::room_for(&ctx.org.plan, resource(mode), store::count(tx, mode).await?)?;
+    make_room(ctx, tx, mode).await?;
     store::delete(tx, id, None).await?.ok_or(Error::NotFound("session"))?;
     events::emit(tx, Event::new("session.restored").on("session", id));
     store::find(tx, id).await

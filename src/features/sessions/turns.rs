@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -72,7 +73,8 @@ pub struct Thought {
 struct Made {
     previous: Option<i32>,
     brief: Brief,
-    report: Vec<u8>,
+    report: Box<RawValue>,
+    packed: Vec<u8>,
     headline: Value,
     title: String,
     analysis: Arc<Analysis>,
@@ -285,6 +287,11 @@ impl Thought {
         }
     }
 
+    /// The report of the analysis that was made.
+    pub fn into_report(self) -> Option<Box<RawValue>> {
+        self.made.map(|it| it.report)
+    }
+
     /// Whether it is a design, rather than words about one.
     pub fn makes_analysis(&self) -> bool {
         self.made.is_some()
@@ -333,9 +340,12 @@ impl Work {
         let changes =
             before.as_ref().map(|it| diff::json(&diff::options(&it.options, &after.options)));
         let headline = report::headline(&after);
+        let report = serde_json::value::to_raw_value(&report::analysis(&after));
+        let report = report.expect("a report is plain data");
         let made = Made {
             previous: self.previous.map(|it| it.0),
-            report: analyses::pack(&report::analysis(&after)),
+            packed: analyses::pack(&report),
+            report,
             title: title(&after.requirements.needs.title, &self.brief.turns),
             brief: self.brief,
             headline,
@@ -447,9 +457,9 @@ async fn keep(
     let new = analyses::New {
         previous: made.previous,
         message_id,
-        brief: made.brief.clone(),
-        report: made.report.clone(),
-        headline: made.headline.clone(),
+        brief: &made.brief,
+        report: &made.packed,
+        headline: &made.headline,
     };
     analyses::insert(tx, session.id, number, &new).await?;
     if !session.title_chosen && session.title != made.title {
