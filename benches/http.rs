@@ -10,7 +10,8 @@
 //!   the files of all options made and kept behind them, until the last is there,
 //!   beside those of the engine alone on the same text, with the same files;
 //! - the time from a warm start of the program to its first answer;
-//! - the memory of the idle program, without Postgres.
+//! - the memory of the idle program, without Postgres, and what it takes of a
+//!   processor.
 //!
 //! Uses a private Postgres of its own, and stops by itself.
 
@@ -50,6 +51,7 @@ const AIM_ME: f64 = 0.60;
 const AIM_SESSION: f64 = 0.50;
 const AIM_ANALYZE: f64 = 0.60;
 const AIM_MEMORY_MB: u64 = 120;
+const AIM_IDLE: f64 = 2.0;
 
 fn main() -> Result<()> {
     if support::is_test() {
@@ -344,6 +346,10 @@ fn start_and_memory(home: &Home) -> Result<()> {
     server.first_answer(address, Instant::now())?;
     // Whatever it still does after a start, it does by then.
     std::thread::sleep(Duration::from_secs(3));
+    let before = processor_time(&server)?;
+    std::thread::sleep(Duration::from_secs(5));
+    let share = 100.0 * (processor_time(&server)? - before).as_secs_f64() / 5.0;
+    say(&format!("idle, share of one processor  {share:>9.1} %    (aim: at most {AIM_IDLE:.0} %)"));
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.0.id()))?;
     let resident = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     let kilobytes: u64 = resident.trim().trim_end_matches(" kB").parse()?;
@@ -352,6 +358,16 @@ fn start_and_memory(home: &Home) -> Result<()> {
         kilobytes / 1024
     ));
     server.stop()
+}
+
+/// What the program has had of processors so far, in the kernel's hundredths.
+fn processor_time(server: &Server) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.0.id()))?;
+    // The name of the program ends with the last parenthesis.
+    let fields = stat.rsplit(')').next().ok_or("no fields")?.split_whitespace();
+    let ticks: u64 =
+        fields.skip(11).take(2).map(str::parse::<u64>).sum::<std::result::Result<u64, _>>()?;
+    Ok(Duration::from_millis(10 * ticks))
 }
 
 fn answers(address: SocketAddr) -> Result<bool> {

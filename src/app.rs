@@ -42,7 +42,9 @@ use crate::platform::problem::Problem;
 use crate::platform::quota::Till;
 use crate::platform::state::{AppState, Parts};
 use crate::platform::usage::Usage;
-use crate::platform::{assets, conditional, cors, extract, guard, idempotency, page, problem};
+use crate::platform::{
+    api_key, assets, conditional, cors, extract, guard, idempotency, login, page, problem,
+};
 
 /// The navigation, in the order it is shown.
 const NAV: &[NavItem] = &[
@@ -188,6 +190,8 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let live = Live::new(db.pool().clone());
     let usage = Usage::default();
     let till = Till::new(db.pool().clone(), clock.clone());
+    let logins = login::logins(db.pool().clone(), clock.clone());
+    let api_keys = api_key::keys(db.pool().clone(), clock.clone());
     let nav = NAV;
     let cache = Cache::default();
     let icons = match &config.icons {
@@ -205,6 +209,8 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
         outbound,
         usage,
         till,
+        logins,
+        api_keys,
         templates,
         cache,
         icons,

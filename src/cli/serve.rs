@@ -91,6 +91,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 
     let counting = tokio::spawn(usage::run(state.clone()));
+    let tidying = {
+        let state = state.clone();
+        tokio::spawn(async move { state.cache.tidy().await })
+    };
 
     let bind = state.config.bind;
     let listener = TcpListener::bind(bind).await.with_context(|| {
@@ -121,6 +125,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     counting.abort();
+    tidying.abort();
     if let Err(err) = state.usage.flush(&state).await {
         tracing::warn!(error = format!("{err:#}"), "what keys were last used for is not counted");
     }

@@ -15,7 +15,11 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     state.db.migrate().await?;
     let worker = jobs::worker(&state, app::jobs(), stop_signal());
     tracing::info!("working on jobs");
-    worker.run().await;
+    tokio::select! {
+        () = worker.run() => {}
+        // Goes on for as long as there is work.
+        () = state.cache.tidy() => {}
+    }
     database.close().await?;
     Ok(ExitCode::SUCCESS)
 }

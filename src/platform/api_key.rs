@@ -6,6 +6,7 @@
 //! Who shows one becomes a [`Ctx`](super::ctx::Ctx) as somebody who is signed in
 //! does; making keys is a feature's business.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::{HeaderMap, header};
@@ -14,17 +15,20 @@ use flate2::Crc;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::{Role, Scope};
+use super::clock::Clock;
 use super::config::Network;
 use super::crypto::sha256;
 use super::ctx::OrgRef;
 use super::db::TenantTx;
 use super::error::{Error, Result};
 use super::events::{self, Event};
+use super::together::Together;
 
 /// What a key is for: the real thing, or trying a pipeline out under limits of
 /// its own.
@@ -136,8 +140,9 @@ impl Key {
     }
 }
 
-/// What the one query per request finds.
-pub(super) struct Found {
+/// What is found of a key.
+#[derive(Clone, Debug)]
+pub struct Found {
     pub key: Key,
     pub account_id: Uuid,
     pub email: String,
@@ -159,15 +164,24 @@ pub(super) fn secret(headers: &HeaderMap) -> Result<Option<Secret>> {
     }
 }
 
-/// A key that works from some addresses only does not pay here: whoever shows
-/// it from another must not use up its units.
-pub(super) async fn find(
+/// Finds keys that work by the hashes of their secrets.
+pub type Keys = Together<[u8; 32], Option<Found>>;
+
+pub fn keys(pool: PgPool, clock: Clock) -> Keys {
+    Together::new(move |hashes| {
+        let (pool, now) = (pool.clone(), clock.now());
+        async move { find_all(&pool, &hashes, now).await }
+    })
+}
+
+async fn find_all(
     pool: &PgPool,
-    secret: &Secret,
+    hashes: &[[u8; 32]],
     now: DateTime<Utc>,
-) -> Result<Option<Found>> {
-    let row = sqlx::query(
-        "select k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
+) -> anyhow::Result<Vec<Option<Found>>> {
+    let distinct: BTreeSet<[u8; 32]> = hashes.iter().copied().collect();
+    let rows = sqlx::query(
+        "select s.hash, k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
                 a.id as account_id, a.email, a.name as account_name, a.email_verified_at,
                 o.id as org_id, o.name as org_name, o.slug, o.plan, o.delete_after, m.role,
                 o.two_factor_required_from <= $2 and a.two_factor_at is null as two_factor_missing
@@ -176,18 +190,25 @@ pub(super) async fn find(
            join account a on a.id = k.account_id and a.disabled_at is null
            join member m on m.org_id = k.org_id and m.account_id = k.account_id
            join org o on o.id = k.org_id
-          where s.hash = $1 and k.revoked_at is null
+          where s.hash = any ($1) and k.revoked_at is null
             and (s.expires_at is null or s.expires_at > $2)
             and (k.expires_at is null or k.expires_at > $2)",
     )
-    .bind(secret.hash())
+    .bind(distinct.into_iter().collect::<Vec<_>>())
     .bind(now)
-    .fetch_optional(pool)
+    .fetch_all(pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
+    for row in rows {
+        found.insert(row.try_get("hash")?, read(&row)?);
+    }
+    Ok(hashes.iter().map(|it| found.get(it).cloned()).collect())
+}
+
+fn read(row: &PgRow) -> sqlx::Result<Found> {
     let scopes: Vec<String> = row.try_get("scopes")?;
     let networks: Vec<String> = row.try_get("networks")?;
-    Ok(Some(Found {
+    Ok(Found {
         key: Key {
             id: row.try_get("id")?,
             name: row.try_get("name")?,
@@ -211,7 +232,7 @@ pub(super) async fn find(
             delete_after: row.try_get("delete_after")?,
         },
         two_factor_missing: row.try_get::<Option<bool>, _>("two_factor_missing")? == Some(true),
-    }))
+    })
 }
 
 /// Revokes the keys of a member who is about to go. They would stop working

@@ -1,5 +1,5 @@
 //! What was computed from things that never change, kept in memory for as long
-//! as there is room.
+//! as there is room and somebody looks at them.
 //!
 //! A value is found under what it is, the id of the row it was made of, and a
 //! number within that row. Whoever asks has made sure that the caller may see
@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -16,6 +17,10 @@ type Key = (&'static str, Uuid, i64);
 
 /// Bytes that all values may have together, as their makers estimate them.
 const ROOM: usize = 64 << 20;
+
+/// Whoever looks at something looks again within this long, or has gone on.
+const IDLE: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_secs(15);
 
 pub struct Cache {
     room: usize,
@@ -34,6 +39,7 @@ struct Entry {
     value: Arc<dyn Any + Send + Sync>,
     weight: usize,
     used: u64,
+    at: Instant,
 }
 
 impl Default for Cache {
@@ -57,7 +63,7 @@ impl Cache {
         kept.uses += 1;
         let uses = kept.uses;
         let entry = kept.entries.get_mut(&(what, id, nth))?;
-        entry.used = uses;
+        (entry.used, entry.at) = (uses, Instant::now());
         entry.value.clone().downcast().ok()
     }
 
@@ -76,7 +82,8 @@ impl Cache {
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
-        let entry = Entry { value: value.clone(), weight, used: kept.uses };
+        let (used, at) = (kept.uses, Instant::now());
+        let entry = Entry { value: value.clone(), weight, used, at };
         if let Some(old) = kept.entries.insert((what, id, nth), entry) {
             kept.weight -= old.weight;
         }
@@ -85,6 +92,23 @@ impl Cache {
             let oldest = kept.entries.iter().min_by_key(|it| it.1.used).map(|it| *it.0);
             let Some(gone) = oldest.and_then(|key| kept.entries.remove(&key)) else { break };
             kept.weight -= gone.weight;
+        }
+    }
+
+    /// Lets go of what nobody has used since.
+    fn forget_unused(&self, since: Instant) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entries.retain(|_, it| it.at >= since);
+        kept.weight = kept.entries.values().map(|it| it.weight).sum();
+    }
+
+    /// Gives memory back after a rush, for as long as it is let run.
+    pub async fn tidy(&self) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            if let Some(since) = Instant::now().checked_sub(IDLE) {
+                self.forget_unused(since);
+            }
         }
     }
 }
@@ -109,5 +133,20 @@ mod tests {
         assert!(cache.get::<u8>("text", id, 0).is_none(), "it is something else");
         cache.put("text", id, 0, &Arc::new("again".to_owned()), 1);
         assert_eq!(cache.kept.lock().unwrap().weight, 1 + 3 + 4);
+    }
+
+    #[test]
+    fn what_nobody_looks_at_is_let_go() {
+        let cache = Cache::with_room(10);
+        let id = Uuid::from_u128(1);
+        for nth in 0..2 {
+            cache.put("text", id, nth, &Arc::new(nth.to_string()), 3);
+        }
+        let since = Instant::now();
+        assert!(cache.get::<String>("text", id, 1).is_some());
+        cache.forget_unused(since);
+        assert!(cache.get::<String>("text", id, 0).is_none());
+        assert!(cache.get::<String>("text", id, 1).is_some());
+        assert_eq!(cache.kept.lock().unwrap().weight, 3);
     }
 }

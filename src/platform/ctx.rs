@@ -281,7 +281,7 @@ async fn find(parts: &mut Parts, state: &AppState) -> Result<Found> {
 async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
     let token = login::token(&parts.headers, &state.config).ok_or(Error::Unauthenticated)?;
     let now = state.clock.now();
-    let row = login::find(state.db.pool(), &token, now).await?.ok_or(Error::Unauthenticated)?;
+    let row = login::find(state, &token).await?.ok_or(Error::Unauthenticated)?;
     let two_factor_missing = row.two_factor_required_from.is_some_and(|from| from <= now)
         && row.login.level < Level::TwoFactor;
     let person = Person {
@@ -303,7 +303,7 @@ async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
 }
 
 async fn look_up_key(parts: &Parts, state: &AppState, secret: &api_key::Secret) -> Result<Found> {
-    let row = api_key::find(state.db.pool(), secret, state.clock.now()).await?;
+    let row = state.api_keys.ask(secret.hash()).await?;
     let row =
         row.ok_or(Error::InvalidKey("this API key is not known, has expired or is revoked"))?;
     let client = Client::of(&parts.extensions);

@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use graphile_worker::{
     Crontab, CrontabFill, CrontabTimer, IntoTaskHandlerResult, JobDefinition, LocalQueueConfig,
-    TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerUtils,
+    RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerUtils,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -170,6 +170,10 @@ pub fn worker(
 /// take it.
 const HELD: Duration = Duration::from_secs(5);
 
+/// How long a worker that found nothing waits before it looks again, unless it
+/// is told that there is something.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// All that work on jobs in this process.
 pub struct Workers {
     state: AppState,
@@ -218,7 +222,18 @@ impl Workers {
             .poll_interval(Duration::from_secs(2))
             // Fetches again when what it fetched is done. Without it, what a
             // burst leaves behind is done at `concurrency` for each poll.
-            .local_queue(LocalQueueConfig::default().with_size(*concurrency).with_ttl(HELD))
+            .local_queue(
+                LocalQueueConfig::default()
+                    .with_size(*concurrency)
+                    .with_ttl(HELD)
+                    // Without a pause it fetches from an empty queue all the time.
+                    .with_refetch_delay(
+                        RefetchDelayConfig::default()
+                            .with_duration(PAUSE)
+                            // Whatever is enqueued ends the pause.
+                            .with_max_abort_threshold(1),
+                    ),
+            )
             .listen_os_shutdown_signals(false)
             .shutdown_signal(self.stop.clone())
             .shutdown_grace_period(self.state.config.shutdown_timeout)

@@ -4,21 +4,27 @@
 //! was not used for a while, at the latest after a fixed time, or when someone
 //! revokes it; each organisation sets its own limits.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::http::HeaderMap;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::Role;
+use super::clock::Clock;
 use super::config::Config;
 use super::crypto::Token;
 use super::ctx::OrgRef;
 use super::db::{SystemTx, Tx};
 use super::error::Result;
+use super::state::AppState;
+use super::together::Together;
 
 /// How sure we are who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::Type, ToSchema)]
@@ -37,9 +43,11 @@ pub struct Login {
     pub reauthenticated_at: DateTime<Utc>,
 }
 
-/// What the one query per request finds.
-pub(super) struct Found {
+/// What is found of a login.
+#[derive(Clone, Debug)]
+pub struct Found {
     pub login: Login,
+    last_seen_at: DateTime<Utc>,
     pub account_id: Uuid,
     pub email: String,
     pub name: String,
@@ -55,13 +63,24 @@ const SEEN_EVERY: Duration = Duration::seconds(60);
 const IDLE: Duration = Duration::hours(24);
 const ABSOLUTE: Duration = Duration::days(30);
 
-pub(super) async fn find(
+/// Finds logins that have not ended by the hashes of their tokens.
+pub type Logins = Together<[u8; 32], Option<Found>>;
+
+pub fn logins(pool: PgPool, clock: Clock) -> Logins {
+    Together::new(move |hashes| {
+        let (pool, now) = (pool.clone(), clock.now());
+        async move { find_all(&pool, &hashes, now).await }
+    })
+}
+
+async fn find_all(
     pool: &PgPool,
-    token: &Token,
+    hashes: &[[u8; 32]],
     now: DateTime<Utc>,
-) -> Result<Option<Found>> {
-    let row = sqlx::query(
-        "select l.id, l.level, l.reauthenticated_at, l.last_seen_at,
+) -> anyhow::Result<Vec<Option<Found>>> {
+    let distinct: BTreeSet<[u8; 32]> = hashes.iter().copied().collect();
+    let rows = sqlx::query(
+        "select l.token_hash, l.id, l.level, l.reauthenticated_at, l.last_seen_at,
                 a.id as account_id, a.email, a.name, a.email_verified_at,
                 o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
                 o.delete_after, m.role
@@ -69,28 +88,25 @@ pub(super) async fn find(
            join account a on a.id = l.account_id and a.disabled_at is null
            left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
            left join org o on o.id = m.org_id
-          where l.token_hash = $1 and l.expires_at > $2 and l.idle_expires_at > $2",
+          where l.token_hash = any ($1) and l.expires_at > $2 and l.idle_expires_at > $2",
     )
-    .bind(token.hash())
+    .bind(distinct.into_iter().collect::<Vec<_>>())
     .bind(now)
-    .fetch_optional(pool)
+    .fetch_all(pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
+    for row in rows {
+        found.insert(row.try_get("token_hash")?, read(&row)?);
+    }
+    Ok(hashes.iter().map(|it| found.get(it).cloned()).collect())
+}
+
+fn read(row: &PgRow) -> sqlx::Result<Found> {
     let login = Login {
         id: row.try_get("id")?,
         level: row.try_get("level")?,
         reauthenticated_at: row.try_get("reauthenticated_at")?,
     };
-    if now - row.try_get::<DateTime<Utc>, _>("last_seen_at")? >= SEEN_EVERY {
-        sqlx::query(
-            "update login set last_seen_at = $2, idle_expires_at = $2 + idle_seconds * interval '1 second'
-              where id = $1 and last_seen_at < $2",
-        )
-        .bind(login.id)
-        .bind(now)
-        .execute(pool)
-        .await?;
-    }
     let org = match row.try_get::<Option<Role>, _>("role")? {
         None => None,
         Some(role) => Some(OrgRef {
@@ -102,15 +118,33 @@ pub(super) async fn find(
             delete_after: row.try_get("delete_after")?,
         }),
     };
-    Ok(Some(Found {
+    Ok(Found {
         login,
+        last_seen_at: row.try_get("last_seen_at")?,
         account_id: row.try_get("account_id")?,
         email: row.try_get("email")?,
         name: row.try_get("name")?,
         email_verified: row.try_get::<Option<DateTime<Utc>>, _>("email_verified_at")?.is_some(),
         org,
         two_factor_required_from: row.try_get("two_factor_required_from")?,
-    }))
+    })
+}
+
+/// The login that a token stands for, which is in use at this moment.
+pub(super) async fn find(state: &AppState, token: &Token) -> Result<Option<Found>> {
+    let Some(found) = state.logins.ask(token.hash()).await? else { return Ok(None) };
+    let now = state.clock.now();
+    if now - found.last_seen_at >= SEEN_EVERY {
+        sqlx::query(
+            "update login set last_seen_at = $2, idle_expires_at = $2 + idle_seconds * interval '1 second'
+              where id = $1 and last_seen_at < $2",
+        )
+        .bind(found.login.id)
+        .bind(now)
+        .execute(state.db.pool())
+        .await?;
+    }
+    Ok(Some(found))
 }
 
 /// Signs an account in. The organisation is the one given, else the one the

@@ -38,5 +38,6 @@ pub mod raster;
 pub mod rate_limit;
 pub mod state;
 pub mod telemetry;
+pub mod together;
 pub mod usage;
 pub mod work;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::api_key::Keys;
 use super::cache::Cache;
 use super::clock::Clock;
 use super::config::Config;
@@ -12,6 +13,7 @@ use super::db::Db;
 use super::icons::Icons;
 use super::ids::Ids;
 use super::live::Live;
+use super::login::Logins;
 use super::mail::Mailer;
 use super::outbound::Outbound;
 use super::page::{NavItem, Templates};
@@ -33,6 +35,8 @@ pub struct Parts {
     pub outbound: Outbound,
     pub usage: Usage,
     pub till: Till,
+    pub logins: Logins,
+    pub api_keys: Keys,
     pub templates: Templates,
     pub cache: Cache,
     pub icons: Icons,

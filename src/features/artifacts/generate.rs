@@ -205,6 +205,8 @@ pub struct Generate {
 impl Job for Generate {
     const NAME: &'static str = "artifacts.generate";
     const ATTEMPTS: i32 = 5;
+    // The set tells how far it is.
+    const HISTORY: bool = false;
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.generate(&state).await {

@@ -83,11 +83,16 @@ fn as_hex<S: serde::Serializer>(
 
 macro_rules! select {
     ($rest:literal) => {
+        select!("", "artifact_set", $rest)
+    };
+    ($with:literal, $sets:literal, $rest:literal) => {
         concat!(
+            $with,
             "select a.id, a.session_id, s.mode, a.analysis, a.tier, a.format, a.state, a.error,
                     a.manifest, a.checksum, a.created_at, a.finished_at
-               from artifact_set a
-               join session s on s.org_id = a.org_id and s.id = a.session_id ",
+               from ",
+            $sets,
+            " a join session s on s.org_id = a.org_id and s.id = a.session_id ",
             $rest
         )
     };
@@ -143,11 +148,15 @@ pub async fn insert(
     created_by: Option<Uuid>,
 ) -> Result<(Set, bool)> {
     let (id, org_id, now) = (tx.new_id(), tx.org_id(), tx.now());
-    let done = sqlx::query(
-        "insert into artifact_set (id, org_id, session_id, analysis, tier, format, state, created_by, created_at)
-         values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
-         on conflict do nothing",
-    )
+    let new: Option<Set> = sqlx::query_as(select!(
+        "with new as (
+             insert into artifact_set (id, org_id, session_id, analysis, tier, format, state,
+                                       created_by, created_at)
+             values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
+             on conflict do nothing returning *) ",
+        "new",
+        ""
+    ))
     .bind(id)
     .bind(org_id)
     .bind(session_id)
@@ -156,10 +165,13 @@ pub async fn insert(
     .bind(format)
     .bind(created_by)
     .bind(now)
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
+    if let Some(set) = new {
+        return Ok((set, true));
+    }
     let set = of_option(tx, session_id, analysis, tier, format).await?;
-    Ok((set.ok_or(Error::NotFound("artifact set"))?, done.rows_affected() == 1))
+    Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
 }
 
 /// Moves a set on, if it is in one of the states that it may come from.

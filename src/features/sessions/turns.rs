@@ -489,6 +489,8 @@ pub struct Answer {
 impl Job for Answer {
     const NAME: &'static str = "sessions.answer";
     const ATTEMPTS: i32 = 5;
+    // The answer tells how far it is.
+    const HISTORY: bool = false;
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.give(&state).await {

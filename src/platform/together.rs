@@ -1,0 +1,168 @@
+//! What many callers ask of the database at the same time, asked at once.
+//!
+//! A small statement costs Postgres and us far more to start than to carry out.
+//! While one runs, the questions of all who come are gathered; the next one
+//! answers them together. Whoever comes alone is answered at once.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::error::Result;
+
+/// As many as one statement is to answer.
+const MOST: usize = 256;
+
+/// Answers questions, in their order.
+type Answer<Q, A> = dyn Fn(Vec<Q>) -> BoxFuture<'static, anyhow::Result<Vec<A>>> + Send + Sync;
+
+pub struct Together<Q, A>(Arc<Shared<Q, A>>);
+
+struct Shared<Q, A> {
+    answer: Box<Answer<Q, A>>,
+    line: Mutex<Line<Q, A>>,
+}
+
+struct Line<Q, A> {
+    waiting: Vec<(Q, oneshot::Sender<Result<A, String>>)>,
+    /// Whether somebody serves those who wait.
+    open: bool,
+}
+
+impl<Q, A> Clone for Together<Q, A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<Q, A> fmt::Debug for Together<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("Together")
+    }
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
+    pub fn new<F>(answer: impl Fn(Vec<Q>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = anyhow::Result<Vec<A>>> + Send + 'static,
+    {
+        let answer =
+            Box::new(move |questions| -> BoxFuture<'static, _> { Box::pin(answer(questions)) });
+        let line = Mutex::new(Line { waiting: Vec::new(), open: false });
+        Self(Arc::new(Shared { answer, line }))
+    }
+
+    pub async fn ask(&self, question: Q) -> Result<A> {
+        let (sender, answer) = oneshot::channel();
+        let first = {
+            let mut line = self.line();
+            line.waiting.push((question, sender));
+            !std::mem::replace(&mut line.open, true)
+        };
+        if first {
+            // By itself: a caller who hangs up must not leave the others standing.
+            tokio::spawn(self.clone().serve());
+        }
+        let answer = answer.await.context("a question was not answered")?;
+        Ok(answer.map_err(anyhow::Error::msg)?)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line<Q, A>> {
+        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn serve(self) {
+        // Also when an answer panics, whoever comes next is served.
+        let closing = Closing(self);
+        while let Some(waiting) = closing.0.next() {
+            let (questions, askers): (Vec<Q>, Vec<_>) = waiting.into_iter().unzip();
+            match (closing.0.0.answer)(questions).await {
+                Ok(answers) => {
+                    for (asker, answer) in askers.into_iter().zip(answers) {
+                        // Who asked may be gone.
+                        let _ = asker.send(Ok(answer));
+                    }
+                }
+                Err(err) => {
+                    let why = format!("{err:#}");
+                    for asker in askers {
+                        let _ = asker.send(Err(why.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Those to answer next; nobody comes to an empty line without opening it.
+    fn next(&self) -> Option<Vec<(Q, oneshot::Sender<Result<A, String>>)>> {
+        let mut line = self.line();
+        if line.waiting.is_empty() {
+            line.open = false;
+            return None;
+        }
+        let first = line.waiting.len().min(MOST);
+        Some(line.waiting.drain(..first).collect())
+    }
+}
+
+struct Closing<Q, A>(Together<Q, A>);
+
+impl<Q, A> Drop for Closing<Q, A> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.0.line.lock().unwrap_or_else(PoisonError::into_inner).open = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_come_while_one_is_answered_are_answered_together() {
+        let (rounds, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+        let double = {
+            let (rounds, gate) = (rounds.clone(), gate.clone());
+            Together::new(move |questions: Vec<u32>| {
+                rounds.fetch_add(1, Ordering::SeqCst);
+                let gate = gate.clone();
+                async move {
+                    gate.acquire().await?.forget();
+                    Ok(questions.into_iter().map(|it| 2 * it).collect())
+                }
+            })
+        };
+        let asked = join_all((0..100).map(|it| double.ask(it)));
+        let opening = async {
+            while rounds.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            gate.add_permits(100);
+        };
+        let (answers, ()) = tokio::join!(asked, opening);
+        let answers: Vec<u32> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers, (0..100).map(|it| 2 * it).collect::<Vec<_>>());
+        assert!(rounds.load(Ordering::SeqCst) <= 2, "{rounds:?}");
+    }
+
+    #[tokio::test]
+    async fn an_error_is_everybodys_and_the_next_is_answered() {
+        let odd = Together::new(|questions: Vec<u32>| async move {
+            anyhow::ensure!(questions != [0], "not zero");
+            assert!(questions != [1], "as it should");
+            Ok(questions)
+        });
+        assert!(odd.ask(0).await.unwrap_err().to_string().contains("not zero"));
+        assert!(odd.ask(1).await.is_err(), "a panic is an error");
+        assert_eq!(odd.ask(3).await.unwrap(), 3);
+    }
+}
