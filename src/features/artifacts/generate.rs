@@ -245,7 +245,7 @@ impl Generate {
 
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
         keep(&mut tx, &set, &package).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     async fn fail(&self, state: &AppState, why: &str) -> Result<()> {
@@ -257,6 +257,6 @@ impl Generate {
             events::emit(&mut tx, failed.after(about(&set)));
             tell(&mut tx, &set, "failed").await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }

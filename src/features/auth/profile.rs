@@ -65,7 +65,7 @@ pub async fn keep_email(person: &Person) -> Result<()> {
         let kept = Event::new("account.email_change_cancelled").on("account", person.id);
         record(&mut tx, person.id, kept).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// The address that a link confirms, while it works.

@@ -24,7 +24,7 @@ pub async fn begin(state: &AppState, client: &Client, email: &str) -> Result<()>
     let event = Event::new("password.reset_requested").after(json!({ "email": email }));
     events::emit(&mut tx, event);
     jobs::enqueue(&mut tx, &Write { email: email.to_owned() }).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// Writes the mail, if there is somebody to write to.

@@ -249,5 +249,5 @@ pub async fn sign_out(state: &AppState, who: Who, token: &Token) -> Result<()> {
         let event = Event::new("login.ended").on("account", account_id);
         events::emit_in(&mut tx, org_id.unwrap_or(Uuid::nil()), event);
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }

@@ -137,7 +137,7 @@ pub async fn again(state: &AppState, client: &Client, email: &str) -> Result<()>
     if let Some(id) = id {
         jobs::enqueue(&mut tx, &Write { id }).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 #[derive(Clone, Debug, FromRow)]

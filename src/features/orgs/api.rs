@@ -124,7 +124,7 @@ pub(super) async fn switch(person: &Person, id: Uuid) -> Result<()> {
     }
     let switched = Event::new("login.switched").on("account", person.id);
     events::emit_in(&mut tx, id, switched);
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// Show the organisation acted in.
@@ -199,7 +199,7 @@ pub(super) async fn leave(ctx: &Ctx) -> Result<()> {
     if let Some(other) = all.iter().find(|it| it.id != ctx.org.id) {
         login::switch_org(&mut tx, ctx.person.login()?.id, other.id).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// List the organisation's members by name.

@@ -43,5 +43,5 @@ pub async fn all(state: &AppState) -> Result<Vec<Row>> {
 pub async fn change_plan(state: &AppState, org_id: Uuid, plan: &str) -> Result<()> {
     let mut tx = state.db.tenant(org_id, Who::system()).await?;
     set_plan(&mut tx, plan).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }

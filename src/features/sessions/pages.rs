@@ -88,7 +88,7 @@ async fn save(ctx: Ctx, Form(given): Form<Fields>) -> Result<Response> {
         let before = defaults::policy(&mut tx).await?;
         let policy = read(&given, before)?;
         defaults::set(&mut tx, &policy).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match saved.await {
         Ok(()) => {

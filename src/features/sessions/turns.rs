@@ -568,7 +568,7 @@ impl Answer {
             let data = json!({ "id": self.message_id, "step": step });
             live::tell(&mut tx, self.session_id, "step", data).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Shows that it went wrong.
@@ -583,6 +583,6 @@ impl Answer {
             let data = json!({ "id": answer.id, "state": "failed" });
             live::tell(&mut tx, self.session_id, "answer", data).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }

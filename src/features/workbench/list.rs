@@ -355,7 +355,7 @@ async fn rename(ctx: Ctx, Path(id): Path<Uuid>, Form(form): Form<Name>) -> Resul
 async fn update(ctx: &Ctx, id: Uuid, patch: &SessionPatch) -> Result<()> {
     let mut tx = ctx.begin(Action::EditSessions).await?;
     sessions::update(&mut tx, id, patch).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 async fn duplicate(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Response> {
@@ -402,7 +402,7 @@ async fn restore(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Response> {
     let restored = async {
         let mut tx = ctx.begin(Action::EditSessions).await?;
         sessions::restore(&ctx, &mut tx, id).await?;
-        Ok::<_, Error>(tx.commit().await?)
+        tx.commit().await
     };
     match restored.await {
         Ok(()) => Ok(Flash::success("The session is back.").redirect(&format!("/sessions/{id}"))),

@@ -82,7 +82,7 @@ async fn say(
         };
         let turn = sessions::begin(&ctx, &mut tx, &session, parent, &Input::text(text)).await?;
         sessions::later(&ctx, &mut tx, id, turn.answer.id).await?;
-        Ok::<_, Error>(tx.commit().await?)
+        tx.commit().await
     };
     match said.await {
         Ok(()) => Ok(page_of(id)),
@@ -110,7 +110,7 @@ async fn choose(
         let session = sessions::lock(&mut tx, id).await?;
         let turn = sessions::begin(&ctx, &mut tx, &session, session.head_id, &input).await?;
         sessions::later(&ctx, &mut tx, id, turn.answer.id).await?;
-        Ok::<_, Error>(tx.commit().await?)
+        tx.commit().await
     };
     match chosen.await {
         Ok(()) => Ok(page_of(id)),
@@ -123,7 +123,7 @@ async fn stop(ctx: Ctx, Path((id, message_id)): Path<(Uuid, Uuid)>) -> Result<Re
         let mut tx = ctx.begin(Action::EditSessions).await?;
         sessions::lock(&mut tx, id).await?;
         sessions::stop(&mut tx, id, message_id).await?;
-        Ok::<_, Error>(tx.commit().await?)
+        tx.commit().await
     };
     match stopped.await {
         Ok(()) => Ok(page_of(id)),
@@ -137,7 +137,7 @@ async fn retry(ctx: Ctx, Path((id, message_id)): Path<(Uuid, Uuid)>) -> Result<R
     let retried = async {
         let mut tx = ctx.begin(Action::EditSessions).await?;
         sessions::retry(&ctx, &mut tx, id, message_id).await?;
-        Ok::<_, Error>(tx.commit().await?)
+        tx.commit().await
     };
     match retried.await {
         Ok(()) => Ok(page_of(id)),

@@ -354,7 +354,7 @@ async fn update(
             expires_at: Some(expiry(&before, text(&fields, "expires_at"))?),
         };
         api_keys::update(&ctx, &mut tx, id, &patch).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match saved.await {
         Ok(()) => {

@@ -90,7 +90,7 @@ async fn create(
         let mut tx = person.begin().await?;
         let account = account(&mut tx, &person).await?;
         passkeys::finish(&state, &mut tx, &account, &form.name, &form.credential).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match made.await {
         Ok(()) => Ok(Flash::success("The passkey is added.").redirect("/account/security")),
@@ -123,7 +123,7 @@ async fn rename(person: Person, Path(id): Path<Uuid>, Form(form): Form<Name>) ->
     let renamed = async {
         let mut tx = person.begin().await?;
         passkeys::rename(&mut tx, person.id, id, &form.name).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match renamed.await {
         Ok(()) => Ok(Flash::success("The passkey is renamed.").redirect("/account/security")),

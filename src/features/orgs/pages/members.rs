@@ -175,7 +175,7 @@ async fn remove(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Response> {
     let removed = async {
         let mut tx = ctx.begin(Action::ManageMembers).await?;
         members::remove(&ctx, &mut tx, id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match removed.await {
         Ok(()) => Ok(Flash::success("The member is removed.").redirect("/settings/members")),

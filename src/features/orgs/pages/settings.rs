@@ -89,7 +89,7 @@ async fn save(ctx: Ctx, Form(form): Form<Names>) -> Result<Response> {
         let (name, slug) = (form.name.clone(), form.slug.trim().to_owned());
         let patch = OrgPatch { name: Some(name), slug: Some(slug), ..OrgPatch::default() };
         lifecycle::update(&ctx, &mut tx, &patch).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match saved.await {
         Ok(()) => Ok(Flash::success("The settings are saved.").redirect("/settings")),
@@ -231,7 +231,7 @@ async fn save_security(
             ..OrgPatch::default()
         };
         lifecycle::update(&ctx, &mut tx, &patch).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match saved.await {
         Ok(()) => Ok(Flash::success("The settings are saved.").redirect("/settings/security")),
@@ -291,7 +291,7 @@ async fn transfer(
         let to = form.account_id.ok_or_else(|| Error::invalid("account_id", "choose somebody"))?;
         let mut tx = ctx.begin(Action::TransferOrg).await?;
         members::transfer(&state, &ctx, &mut tx, to).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match done.await {
         Ok(()) => Ok(Flash::success("The organisation has a new owner.").redirect("/settings")),
@@ -357,7 +357,7 @@ async fn delete(
             return Err(Error::invalid("name", "is not the organisation's name"));
         }
         lifecycle::delete(&state, &ctx, &mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match done.await {
         Ok(()) => {

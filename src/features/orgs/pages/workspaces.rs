@@ -60,7 +60,7 @@ async fn create(ctx: Ctx, Form(form): Form<Name>) -> Result<Response> {
         let mut tx = ctx.begin(Action::ManageWorkspaces).await?;
         let new = NewWorkspace { name: form.name.clone() };
         workspaces::create(&ctx, &mut tx, &new).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match created.await {
         Ok(()) => Ok(Flash::success("The workspace is created.").redirect("/settings/workspaces")),
@@ -99,7 +99,7 @@ async fn rename(ctx: Ctx, Path(id): Path<Uuid>, Form(form): Form<Name>) -> Resul
     let renamed = async {
         let mut tx = ctx.begin(Action::ManageWorkspaces).await?;
         workspaces::rename(&mut tx, id, &form.name).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match renamed.await {
         Ok(()) => Ok(Flash::success("The workspace is renamed.").redirect("/settings/workspaces")),
@@ -114,7 +114,7 @@ async fn delete(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Response> {
     let deleted = async {
         let mut tx = ctx.begin(Action::ManageWorkspaces).await?;
         workspaces::delete(&mut tx, id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match deleted.await {
         Ok(()) => Ok(Flash::success("The workspace is deleted.").redirect("/settings/workspaces")),

@@ -167,7 +167,7 @@ async fn update(
             status: None,
         };
         endpoints::update(&state, &mut tx, id, patch).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     };
     match updated.await {
         Ok(()) => {
