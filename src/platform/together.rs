@@ -19,6 +19,9 @@ const MOST: usize = 256;
 /// Answers questions, in their order.
 type Answer<Q, A> = dyn Fn(Vec<Q>) -> BoxFuture<'static, anyhow::Result<Vec<A>>> + Send + Sync;
 
+/// A question, and where its answer goes.
+type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, String>>);
+
 pub struct Together<Q, A>(Arc<Shared<Q, A>>);
 
 struct Shared<Q, A> {
@@ -27,7 +30,7 @@ struct Shared<Q, A> {
 }
 
 struct Line<Q, A> {
-    waiting: Vec<(Q, oneshot::Sender<Result<A, String>>)>,
+    waiting: Vec<Waiting<Q, A>>,
     /// Whether somebody serves those who wait.
     open: bool,
 }
@@ -97,7 +100,7 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     }
 
     /// Those to answer next; nobody comes to an empty line without opening it.
-    fn next(&self) -> Option<Vec<(Q, oneshot::Sender<Result<A, String>>)>> {
+    fn next(&self) -> Option<Vec<Waiting<Q, A>>> {
         let mut line = self.line();
         if line.waiting.is_empty() {
             line.open = false;
