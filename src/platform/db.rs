@@ -14,7 +14,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr as _, SqlStr, Transaction};
 use uuid::Uuid;
 
 use super::clock::Clock;
@@ -135,13 +135,22 @@ impl Db {
             "begin; set local role cloudgen_app; set local app.org_id = '{org_id}';
              set local app.workspace_id = '{workspace_id}'; set local app.mode = '{mode}'"
         );
-        let tx = self.pool.begin_with(sqlx::AssertSqlSafe(begin)).await?;
+        let tx = self.begin(sqlx::AssertSqlSafe(begin).into_sql_str()).await?;
         Ok(TenantTx { open: self.opened(tx, who), org_id })
     }
 
     pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
-        let tx = self.pool.begin().await?;
+        let tx = self.begin("begin".into_sql_str()).await?;
         Ok(SystemTx(self.opened(tx, who)))
+    }
+
+    /// Begins by itself, whether or not whoever asked is still there: a
+    /// connection that was given up on in between would go back to the pool with
+    /// a transaction, and a role, that nobody knows of.
+    async fn begin(&self, statement: SqlStr) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+        begun.unwrap_or_else(|err| Err(sqlx::Error::Io(err.into())))
     }
 
     fn opened(&self, tx: Transaction<'static, Postgres>, who: Who) -> Open {

@@ -1,9 +1,11 @@
 //! The wall between organisations.
 
 use cloudgen::platform::access::Role;
-use cloudgen::platform::db::Tx;
+use cloudgen::platform::db::{Db, Tx};
 use cloudgen::platform::events::Who;
+use futures_util::FutureExt as _;
 use insta::assert_snapshot;
+use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
 
 use crate::support::App;
@@ -258,4 +260,34 @@ async fn a_removed_member_is_out_at_once() {
         .unwrap();
     admin.get("/api/v1/events").await.expect(409);
     assert!(admin.get("/api/v1/me").await.expect(200).json()["org"].is_null());
+}
+
+/// Whoever hangs up while their transaction begins leaves the connection to the
+/// next without a role, and without a transaction.
+#[tokio::test]
+async fn a_transaction_given_up_while_it_begins_leaves_nothing_behind() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    let options = (*app.pool().connect_options()).clone();
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let db = Db::new(pool.clone(), app.state.clock.clone(), app.state.ids.clone());
+    let standing =
+        "select current_setting('role') || coalesce(current_setting('app.org_id', true), '')";
+    let mut begun = 0;
+    for round in 0..2000 {
+        let mut beginning = Box::pin(db.tenant(org, Who::system()));
+        // How many turns it takes differs each time; some of these are between
+        // the first and the last.
+        for _ in 0..round % 500 {
+            if beginning.as_mut().now_or_never().is_some() {
+                begun += 1;
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(beginning);
+        let left: String = sqlx::query_scalar(standing).fetch_one(&pool).await.unwrap();
+        assert_eq!(left, "none", "given up in round {round}");
+    }
+    assert!((1..1999).contains(&begun), "{begun}");
 }
