@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -225,40 +226,79 @@ pub fn router(state: AppState) -> Router {
     let value = serde_json::from_str(&text).expect("the document was just written");
     let document = Arc::new(Document { value, text });
 
+    let limit = RequestBodyLimitLayer::new(state.config.body_limit);
     let endings = Endings { list: docs::endings::ALL, clock: state.clock.clone() };
     let (api, _) = api().split_for_parts();
     let api = api
         .nest("/api/v1", docs::pages::api(document.clone()))
         .route("/api/{*rest}", axum::routing::any(nothing))
-        .layer(from_fn_with_state(state.clone(), idempotency::layer))
-        .layer(from_fn_with_state(state.clone(), api_keys::meter::layer))
-        .layer(from_fn(ctx::accept_keys))
-        .layer(from_fn(extract::link))
-        .layer(from_fn_with_state(endings, deprecation::layer))
-        .layer(from_fn(conditional::layer))
-        .layer(RequestBodyLimitLayer::new(state.config.body_limit))
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(state.clone(), guard::inner))
-        .layer(from_fn(problem::as_json))
-        .layer(from_fn_with_state(state.clone(), cors::layer));
+        .layer((from_fn_with_state((state.clone(), endings), around_api), limit));
 
     let pages = pages(state.config.dev)
         .merge(docs::pages::routes(&state, document))
         .route("/static/{*path}", get(assets::serve))
         .route("/robots.txt", get(assets::serve))
         .fallback(nothing)
-        .layer(RequestBodyLimitLayer::new(state.config.body_limit))
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(state.clone(), guard::inner))
-        .layer(from_fn_with_state(state.clone(), page::render));
+        .layer((from_fn_with_state(state.clone(), around_pages), limit));
 
     Router::new()
         .merge(pages)
         .merge(api)
         .merge(home::pages::health())
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(state.clone(), guard::front))
+        .layer((from_fn_with_state(state.clone(), guard::front), CompressionLayer::new()))
         .with_state(state)
+}
+
+// Each layer of a router is a service that is copied for each request, together
+// with all those within it. What surrounds the API and the pages is therefore
+// one layer each, of functions that call each other.
+
+/// What surrounds every page, outermost first.
+async fn around_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    page::render(&state, request, async |request| {
+        guard::inner(&state, request, async |request| {
+            guard::catching(request, async |request| next.run(request).await).await
+        })
+        .await
+    })
+    .await
+}
+
+/// What surrounds every operation of the API, outermost first.
+async fn around_api(
+    State((state, endings)): State<(AppState, Endings)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    cors::layer(&state, request, async |request| {
+        problem::as_json(request, async |request| {
+            guard::inner(&state, request, async |request| {
+                guard::catching(request, async |request| {
+                    conditional::layer(request, async |request| {
+                        deprecation::layer(&endings, request, async |request| {
+                            extract::link(request, async |request| {
+                                let request = ctx::accept_keys(request);
+                                api_keys::meter::layer(&state, request, async |request| {
+                                    idempotency::layer(&state, request, async |request| {
+                                        next.run(request).await
+                                    })
+                                    .await
+                                })
+                                .await
+                            })
+                            .await
+                        })
+                        .await
+                    })
+                    .await
+                })
+                .await
+            })
+            .await
+        })
+        .await
+    })
+    .await
 }
 
 async fn nothing() -> StatusCode {

@@ -2,9 +2,8 @@
 //! installation names the origins. Such a call never acts by a cookie: it is
 //! dropped here, so what is done is done by the API key that the call shows.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::state::AppState;
@@ -23,9 +22,13 @@ const SHOWN: HeaderValue = HeaderValue::from_static(
 );
 
 /// Wraps the API.
-pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn layer(
+    state: &AppState,
+    mut request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     if state.config.cors_origins.is_empty() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed = origin.filter(|it| state.config.cors_origins.iter().any(|known| it == known));
@@ -34,9 +37,9 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         Some(_) => {
             request.headers_mut().remove(header::COOKIE);
             request.extensions_mut().insert(Allowed);
-            next.run(request).await
+            next(request).await
         }
-        None => next.run(request).await,
+        None => next(request).await,
     };
     let headers = response.headers_mut();
     // Caches must not give one site the answer that was for another.

@@ -12,8 +12,6 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::{Extensions, request::Parts};
-use axum::middleware::Next;
-use axum::response::Response;
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use sqlx::FromRow;
@@ -246,10 +244,10 @@ impl Seen {
 #[derive(Clone, Copy, Debug)]
 struct ByKey;
 
-/// Wraps the API: its requests may come with an API key.
-pub async fn accept_keys(mut request: Request, next: Next) -> Response {
+/// A request to the API, which may come with an API key.
+pub fn accept_keys(mut request: Request) -> Request {
     request.extensions_mut().insert(ByKey);
-    next.run(request).await
+    request
 }
 
 /// Who makes a request, for layers; handlers take [`Ctx`] or [`Person`].

@@ -5,9 +5,8 @@
 //! after that day it answers 410. Nobody has to remember any of it: whoever
 //! puts an operation on the list gets all of it, in the description, too.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -56,14 +55,18 @@ pub struct Endings {
 }
 
 /// Wraps the API.
-pub async fn layer(State(endings): State<Endings>, request: Request, next: Next) -> Response {
+pub async fn layer(
+    endings: &Endings,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", |it| it.as_str());
     let operation = format!("{} {path}", request.method());
     let Some(ending) = endings.list.iter().find(|it| it.operation == operation) else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let mut response = if endings.clock.now() < midnight(ending.sunset) {
-        next.run(request).await
+        next(request).await
     } else {
         StatusCode::GONE.into_response()
     };
@@ -83,7 +86,7 @@ pub async fn layer(State(endings): State<Endings>, request: Request, next: Next)
 mod tests {
     use axum::Router;
     use axum::body::Body;
-    use axum::middleware::from_fn_with_state;
+    use axum::middleware::{Next, from_fn};
     use axum::routing::get;
     use tower::ServiceExt;
 
@@ -101,7 +104,10 @@ mod tests {
         let router = Router::new()
             .route("/old/{id}", get(async || "here").delete(async || "gone"))
             .route("/new/{id}", get(async || "here"))
-            .layer(from_fn_with_state(Endings { list: LIST, clock }, layer));
+            .layer(from_fn(move |request, next: Next| {
+                let endings = Endings { list: LIST, clock: clock.clone() };
+                async move { layer(&endings, request, async |it| next.run(it).await).await }
+            }));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         router.oneshot(request).await.unwrap()
     }

@@ -201,9 +201,9 @@ impl<T: Serialize> IntoResponse for List<T> {
 }
 
 /// Wraps the API: an answer with a part of a list links to the next (RFC 8288).
-pub async fn link(request: Request, next: axum::middleware::Next) -> Response {
+pub async fn link(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let uri = request.uri().clone();
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if let Some(Next(cursor)) = response.extensions().get::<Next>() {
         let kept = uri.query().unwrap_or_default().split('&');
         let kept = kept.filter(|it| !it.is_empty() && !it.starts_with("cursor="));

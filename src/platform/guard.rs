@@ -5,7 +5,9 @@
 //! refuses what must not reach a handler: forms sent from other sites, and work
 //! that takes too long.
 
+use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::FutureExt as _;
 use tracing::Instrument;
 
 use super::config::Config;
@@ -132,12 +135,16 @@ fn secure(headers: &mut HeaderMap, config: &Config, nonce: &Nonce) {
 
 /// Within the rendering layers: refuses cross-site changes and ends what takes
 /// too long.
-pub async fn inner(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn inner(
+    state: &AppState,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let expected = request.extensions().get::<cors::Allowed>().is_some();
     if !expected && !is_safe(request.method()) && is_cross_site(&state.config, request.headers()) {
         return Error::Forbidden.into_response();
     }
-    match tokio::time::timeout(state.config.request_timeout, next.run(request)).await {
+    match tokio::time::timeout(state.config.request_timeout, next(request)).await {
         Ok(response) => response,
         Err(_) => {
             let body = ErrorBody::of_status(axum::http::StatusCode::SERVICE_UNAVAILABLE);
@@ -167,7 +174,11 @@ fn is_cross_site(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// Makes a panic an ordinary internal error.
-pub fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub async fn catching(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+    AssertUnwindSafe(next(request)).catch_unwind().await.unwrap_or_else(panicked)
+}
+
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let message = cause
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, Transaction};
@@ -101,14 +100,22 @@ fn is_plain(key: &str) -> bool {
 }
 
 /// Wraps the API: keeps and replays the answers of POSTs that carry a key.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn layer(
+    state: &AppState,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
-        return next.run(request).await;
+        return next(request).await;
     }
     run(state, request, next).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn run(state: AppState, request: Request, next: Next) -> Result<Response> {
+async fn run(
+    state: &AppState,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let key = parts.headers.get(KEY).and_then(|it| it.to_str().ok()).map(|it| it.trim_matches('"'));
     let key = key.filter(|it| is_plain(it)).map(str::to_owned).ok_or_else(|| {
@@ -118,10 +125,10 @@ async fn run(state: AppState, request: Request, next: Next) -> Result<Response> 
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     let fingerprint = sha256([path.as_bytes(), b"\n", &body].concat());
 
-    let (person, org) = match ctx::caller(&mut parts, &state).await {
+    let (person, org) = match ctx::caller(&mut parts, state).await {
         // Nobody to keep an answer for; who has to be known says so.
         Err(Error::Unauthenticated) => {
-            return Ok(next.run(Request::from_parts(parts, Body::from(body))).await);
+            return Ok(next(Request::from_parts(parts, Body::from(body))).await);
         }
         caller => caller?,
     };
@@ -134,11 +141,11 @@ async fn run(state: AppState, request: Request, next: Next) -> Result<Response> 
         claimed: AtomicBool::new(false),
         handed_over: Mutex::new(None),
     }));
-    if let Some(answer) = stored(&state, &slot).await? {
-        return answer.replay(&state, &slot);
+    if let Some(answer) = stored(state, &slot).await? {
+        return answer.replay(state, &slot);
     }
     parts.extensions.insert(slot.clone());
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = next(Request::from_parts(parts, Body::from(body))).await;
 
     let tx = slot.0.handed_over.lock().expect("nobody panics holding this").take();
     let Some(tx) = tx else { return Ok(response) };
@@ -146,7 +153,7 @@ async fn run(state: AppState, request: Request, next: Next) -> Result<Response> 
     if response.status().is_server_error() {
         return Ok(response);
     }
-    keep(&state, &slot, tx, response).await
+    keep(state, &slot, tx, response).await
 }
 
 async fn stored(state: &AppState, slot: &Slot) -> Result<Option<Answer>> {

@@ -9,9 +9,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use anyhow::Context;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -257,7 +256,11 @@ struct Asked {
 }
 
 /// Fills in pages and turns errors into pages.
-pub async fn render(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn render(
+    state: &AppState,
+    mut request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let asked = Asked {
         path: request.uri().path().to_owned(),
         here: request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned(),
@@ -268,8 +271,8 @@ pub async fn render(State(state): State<AppState>, mut request: Request, next: N
         seen: Seen::default(),
     };
     request.extensions_mut().insert(asked.seen.clone());
-    let response = next.run(request).await;
-    match finish(&state, &asked, response).await {
+    let response = next(request).await;
+    match finish(state, &asked, response).await {
         Ok(response) => response,
         Err(err) => {
             tracing::error!(error = format!("{err:#}"), "cannot render {}", asked.path);

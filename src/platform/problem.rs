@@ -6,7 +6,6 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::openapi::response::ResponseBuilder;
@@ -77,10 +76,10 @@ impl IntoResponses for Errors {
 }
 
 /// Turns refusals into problem documents.
-pub async fn as_json(request: Request, next: Next) -> Response {
+pub async fn as_json(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let instance = request.uri().path().to_owned();
     let request_id = Client::of(request.extensions()).request_id.to_string();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;

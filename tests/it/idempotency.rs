@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::post;
 use chrono::Duration;
 use cloudgen::platform::access::{Action, Role};
@@ -13,6 +15,7 @@ use cloudgen::platform::db::Tx;
 use cloudgen::platform::error::{Error, Result};
 use cloudgen::platform::events::{self, Event};
 use cloudgen::platform::extract::Json;
+use cloudgen::platform::state::AppState;
 use cloudgen::platform::{idempotency, problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -53,10 +56,16 @@ async fn caller(app: &App, org: Uuid) -> Caller {
     let state = app.state.clone();
     let router = Router::new()
         .route("/things", post(create))
-        .layer(from_fn_with_state(state.clone(), idempotency::layer))
-        .layer(from_fn(problem::as_json))
+        .layer(from_fn_with_state(state.clone(), around))
         .with_state(state);
     app.member(org, Role::Admin).await.on(router)
+}
+
+async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    problem::as_json(request, async |request| {
+        idempotency::layer(&state, request, async |request| next.run(request).await).await
+    })
+    .await
 }
 
 async fn workspaces(app: &App) -> i64 {

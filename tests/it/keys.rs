@@ -1,9 +1,10 @@
 //! API keys: who they let in, and as what.
 
+use axum::extract::Request;
 use chrono::{DateTime, Duration, Utc};
 use cloudgen::platform::access::{Action, Role, Scope};
 use cloudgen::platform::api_key::{Mode, Secret};
-use cloudgen::platform::ctx::Ctx;
+use cloudgen::platform::ctx::{Ctx, accept_keys};
 use cloudgen::platform::db::Tx;
 use serde_json::json;
 use uuid::Uuid;
@@ -290,7 +291,7 @@ async fn ctx(app: &App, secret: &str) -> Ctx {
     let (give, take) = std::sync::mpsc::channel();
     let router = axum::Router::new()
         .route("/", get(async move |ctx: Ctx| give.send(ctx).unwrap()))
-        .layer(axum::middleware::from_fn(cloudgen::platform::ctx::accept_keys))
+        .layer(axum::middleware::map_request(async |it: Request| accept_keys(it)))
         .with_state(app.state.clone());
     with_key(app, secret).on(router).get("/").await.expect(200);
     take.recv().unwrap()

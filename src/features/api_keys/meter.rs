@@ -7,10 +7,9 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
@@ -71,17 +70,21 @@ fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
     Ok((subject, Quota { name, limit }))
 }
 
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn layer(
+    state: &AppState,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let operation = operation(&parts);
     if FREE.contains(&operation.as_str()) {
-        return next.run(Request::from_parts(parts, body)).await;
+        return next(Request::from_parts(parts, body)).await;
     }
     let started = Instant::now();
     let units = cost(&operation);
-    let (person, org) = match ctx::caller(&mut parts, &state).await {
+    let (person, org) = match ctx::caller(&mut parts, state).await {
         Ok(caller) => caller,
-        Err(Error::Unauthenticated) => return next.run(Request::from_parts(parts, body)).await,
+        Err(Error::Unauthenticated) => return next(Request::from_parts(parts, body)).await,
         Err(err) => return err.into_response(),
     };
     let settled = async {
@@ -93,7 +96,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         Err(err) => return err.into_response(),
     };
     let mut response = if standing.allowed {
-        next.run(Request::from_parts(parts, body)).await
+        next(Request::from_parts(parts, body)).await
     } else {
         let retry_after = standing.resets_in;
         Error::QuotaExceeded { policy: quota.name, retry_after }.into_response()
