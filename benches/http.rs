@@ -28,7 +28,7 @@ use axum::routing::get;
 use cloudgen::app;
 use cloudgen::engine::brief::Brief;
 use cloudgen::engine::emit::package;
-use cloudgen::engine::{analysis, report};
+use cloudgen::engine::{analysis, bind, report};
 use cloudgen::platform::jobs;
 use cloudgen::platform::postgres::{self, Dirs};
 use serde_json::{Value, json};
@@ -158,7 +158,8 @@ fn engine_alone() {
     let made = brief.analyze();
     std::hint::black_box(report::analysis(&made).to_string());
     for option in &made.options {
-        let files = analysis::generate(&option.graph, brief.format(), &brief.code());
+        let stack = bind::lower(&option.graph);
+        let files = analysis::files(&stack, &option.cost, brief.format(), &brief.code());
         let entries = files.iter().map(|it| (it.path.as_str(), it.content.as_slice()));
         std::hint::black_box(package::zip(entries));
     }

@@ -267,15 +267,19 @@ pub fn price_at(graph: &Graph, load: f64) -> Cost {
 
 /// The files of an option in one format.
 pub fn generate(graph: &Graph, format: Format, settings: &Settings) -> Vec<Artifact> {
-    let stack = bind::lower(graph);
+    files(&bind::lower(graph), &price(graph), format, settings)
+}
+
+/// The same, of what is lowered and priced already.
+pub fn files(stack: &Stack<'_>, cost: &Cost, format: Format, settings: &Settings) -> Vec<Artifact> {
     let mut files = match format {
-        Format::Terraform => emit::terraform::files(&stack, settings),
-        Format::CloudFormation => emit::cloudformation::files(&stack, &settings.tags),
+        Format::Terraform => emit::terraform::files(stack, settings),
+        Format::CloudFormation => emit::cloudformation::files(stack, &settings.tags),
     };
     if format == Format::Terraform {
-        files.extend(programs(&stack));
+        files.extend(programs(stack));
     }
-    let readme = emit::readme::text(&stack, format, &price(graph), &files);
+    let readme = emit::readme::text(stack, format, cost, &files);
     files.push(Artifact::text("README.md", readme));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files

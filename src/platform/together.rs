@@ -80,6 +80,8 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     async fn serve(self) {
         // Also when an answer panics, whoever comes next is served.
         let closing = Closing(self);
+        // Whoever is about to ask at this very moment comes along.
+        tokio::task::yield_now().await;
         while let Some(waiting) = closing.0.next() {
             let (questions, askers): (Vec<Q>, Vec<_>) = waiting.into_iter().unzip();
             match (closing.0.0.answer)(questions).await {

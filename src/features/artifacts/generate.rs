@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -59,11 +60,34 @@ impl Package {
 pub async fn ask(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<Set> {
     let (set, new) = insert(tx, of, account_id).await?;
     if new {
-        let job = Generate { org_id: tx.org_id(), set_id: set.id };
+        let job = Generate { org_id: tx.org_id(), set_id: set.id, others: Vec::new() };
         jobs::enqueue(tx, &job).await?;
         tell(tx, &set, "queued").await?;
     }
     Ok(set)
+}
+
+/// Asks for the sets of all options of an analysis, made by one job.
+pub async fn ask_all(
+    tx: &mut TenantTx,
+    (session_id, analysis): (Uuid, i32),
+    format: Format,
+    account_id: Option<Uuid>,
+) -> Result<()> {
+    let mut ids = Vec::new();
+    for tier in Tier::ALL {
+        let of = Of { session_id, analysis, tier, format };
+        let (set, new) = insert(tx, of, account_id).await?;
+        if new {
+            tell(tx, &set, "queued").await?;
+            ids.push(set.id);
+        }
+    }
+    if let Some((set_id, others)) = ids.split_first() {
+        let job = Generate { org_id: tx.org_id(), set_id: *set_id, others: others.to_vec() };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
 }
 
 async fn insert(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<(Set, bool)> {
@@ -153,11 +177,11 @@ pub fn write(
     settings: &Settings,
     edit: &dyn Fn(&str, Vec<u8>) -> Vec<u8>,
 ) -> Option<Package> {
-    let mut files = analysis::generate(&design.graph, format, settings);
+    let stack = bind::lower(&design.graph);
+    let mut files = analysis::files(&stack, &design.cost, format, settings);
     for file in &mut files {
         file.content = edit(&file.path, std::mem::take(&mut file.content));
     }
-    let stack = bind::lower(&design.graph);
     let blocks = index::blocks(&stack, format, &files);
     let manifest: Vec<File> = files
         .iter()
@@ -195,11 +219,14 @@ pub fn write(
     Some(Package { manifest, texts: Arc::new(texts), archive, checksum })
 }
 
-/// Generates a set that was asked for.
+/// Generates sets of one analysis that were asked for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Generate {
     org_id: Uuid,
     set_id: Uuid,
+    /// Asked for together with the first.
+    #[serde(default)]
+    others: Vec<Uuid>,
 }
 
 impl Job for Generate {
@@ -210,53 +237,70 @@ impl Job for Generate {
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.generate(&state).await {
-            // Its session is gone.
+            // Their session is gone.
             Err(Error::NotFound(_)) => Ok(()),
-            // It would be the same another time.
-            Err(err @ Error::Conflict { .. }) => {
-                self.fail(&state, &err.body().message).await?;
-                Ok(())
-            }
             done => Ok(done?),
         }
     }
 
     async fn give_up(self, state: AppState, _: &str) -> anyhow::Result<()> {
-        Ok(self.fail(&state, "something went wrong on our side; try again").await?)
+        let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
+        for id in self.ids() {
+            fail(&mut tx, id, "something went wrong on our side; try again").await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 
 impl Generate {
+    fn ids(&self) -> Vec<Uuid> {
+        [self.set_id].into_iter().chain(self.others.iter().copied()).collect()
+    }
+
     async fn generate(&self, state: &AppState) -> Result<()> {
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        if !store::set_state(&mut tx, self.set_id, &["queued", "running"], "running", None).await? {
-            return Ok(());
+        // Without those that were cancelled, or made by another attempt.
+        let sets = store::start(&mut tx, &self.ids()).await?;
+        let Some(first) = sets.first() else { return Ok(()) };
+        for set in &sets {
+            tell(&mut tx, set, "running").await?;
         }
-        let set = store::find(&mut tx, self.set_id).await?;
-        tell(&mut tx, &set, "running").await?;
-        let brief = analyses::brief(&mut tx, set.session_id, set.analysis).await?;
-        let replay = analyses::replay(state, &mut tx, set.session_id, set.analysis).await?;
+        let at = (first.session_id, first.analysis);
+        let brief = Arc::new(analyses::brief(&mut tx, at.0, at.1).await?);
+        let replay = analyses::replay(state, &mut tx, at.0, at.1).await?;
         tx.commit().await?;
 
-        let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
-        let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
         let analysis = replay.make(state).await?;
-        let package = package(move || make(&analysis, &brief, tier, format)).await?;
+        let packages = join_all(sets.iter().map(async |set| {
+            let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
+            let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
+            let (analysis, brief) = (analysis.clone(), brief.clone());
+            package(move || make(&analysis, &brief, tier, format)).await
+        }));
+        let packages = packages.await;
 
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        keep(&mut tx, &set, &package).await?;
-        tx.commit().await
-    }
-
-    async fn fail(&self, state: &AppState, why: &str) -> Result<()> {
-        let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        let unfinished = &["queued", "running"];
-        if store::set_state(&mut tx, self.set_id, unfinished, "failed", Some(why)).await? {
-            let set = store::find(&mut tx, self.set_id).await?;
-            let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
-            events::emit(&mut tx, failed.after(about(&set)));
-            tell(&mut tx, &set, "failed").await?;
+        for (set, package) in sets.iter().zip(packages) {
+            match package {
+                Ok(package) => keep(&mut tx, set, &package).await?,
+                // It would be the same another time.
+                Err(err @ Error::Conflict { .. }) => {
+                    fail(&mut tx, set.id, &err.body().message).await?;
+                }
+                Err(err) => return Err(err),
+            }
         }
         tx.commit().await
     }
+}
+
+/// Marks a set as failed, unless it is not to be made any more.
+async fn fail(tx: &mut TenantTx, id: Uuid, why: &str) -> Result<()> {
+    if store::set_state(tx, id, &["queued", "running"], "failed", Some(why)).await? {
+        let set = store::find(tx, id).await?;
+        let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
+        events::emit(tx, failed.after(about(&set)));
+        tell(tx, &set, "failed").await?;
+    }
+    Ok(())
 }

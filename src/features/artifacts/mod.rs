@@ -16,7 +16,7 @@ mod highlight;
 mod store;
 
 pub use browser::{Asked, Browser, Choice, Texts, browser, look, texts};
-pub use generate::{Generate, Of, Package, ask, cancel, now, texts_of, write as package};
+pub use generate::{Generate, Of, Package, ask, ask_all, cancel, now, texts_of, write as package};
 pub use store::{Block, File, Set, archive, file, find, list, of_option};
 
 use crate::platform::jobs::Handler;

@@ -174,6 +174,20 @@ pub async fn insert(
     Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
 }
 
+/// Marks the sets that are still to be made as being made, and tells which.
+pub async fn start(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Set>> {
+    Ok(sqlx::query_as(select!(
+        "with begun as (
+             update artifact_set set state = 'running', error = null
+              where id = any ($1) and state in ('queued', 'running') returning *) ",
+        "begun",
+        "order by a.id"
+    ))
+    .bind(ids)
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Moves a set on, if it is in one of the states that it may come from.
 pub async fn set_state(
     tx: &mut TenantTx,

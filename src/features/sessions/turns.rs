@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::engine::analysis::Analysis;
 use crate::engine::answer;
 use crate::engine::brief::{self, Brief, Step};
-use crate::engine::graph::Tier;
 use crate::engine::requirements::Hints;
 use crate::engine::{diff, report};
 use crate::features::orgs::plans;
@@ -468,11 +467,8 @@ async fn keep(
     let completed = Event::new("analysis.completed").on("session", session.id);
     let after = json!({ "analysis": number, "mode": session.mode, "headline": made.headline });
     events::emit(tx, completed.after(after));
-    for tier in Tier::ALL {
-        let format = made.brief.format();
-        let of = artifacts::Of { session_id: session.id, analysis: number, tier, format };
-        artifacts::ask(tx, of, account_id).await?;
-    }
+    let format = made.brief.format();
+    artifacts::ask_all(tx, (session.id, number), format, account_id).await?;
     Ok(number)
 }
 
