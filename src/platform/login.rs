@@ -12,7 +12,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -67,14 +67,14 @@ const ABSOLUTE: Duration = Duration::days(30);
 pub type Logins = Together<[u8; 32], Option<Found>>;
 
 pub fn logins(pool: PgPool, clock: Clock) -> Logins {
-    Together::new(move |hashes| {
-        let (pool, now) = (pool.clone(), clock.now());
-        async move { find_all(&pool, &hashes, now).await }
+    Together::new(pool, move |kept, hashes: Vec<[u8; 32]>| {
+        let now = clock.now();
+        Box::pin(async move { find_all(kept.connection().await?, &hashes, now).await })
     })
 }
 
 async fn find_all(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     hashes: &[[u8; 32]],
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<Option<Found>>> {
@@ -92,7 +92,7 @@ async fn find_all(
     )
     .bind(distinct.into_iter().collect::<Vec<_>>())
     .bind(now)
-    .fetch_all(pool)
+    .fetch_all(conn)
     .await?;
     let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
     for row in rows {

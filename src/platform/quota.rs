@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::clock::Clock;
@@ -63,7 +63,10 @@ struct Charged {
 
 impl Till {
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self(Together::new(move |calls| settle(pool.clone(), clock.clone(), calls)))
+        Self(Together::new(pool, move |kept, calls| {
+            let clock = clock.clone();
+            Box::pin(async move { settle(kept.connection().await?, &clock, &calls).await })
+        }))
     }
 
     /// Takes `cost` units from what `subject` (a key, a login) may use.
@@ -72,7 +75,11 @@ impl Till {
     }
 }
 
-async fn settle(pool: PgPool, clock: Clock, calls: Vec<Call>) -> anyhow::Result<Vec<Standing>> {
+async fn settle(
+    conn: &mut PgConnection,
+    clock: &Clock,
+    calls: &[Call],
+) -> anyhow::Result<Vec<Standing>> {
     let mut subjects: BTreeMap<Uuid, Vec<(usize, Call)>> = BTreeMap::new();
     for (nth, call) in calls.iter().enumerate() {
         subjects.entry(call.subject).or_default().push((nth, *call));
@@ -82,7 +89,7 @@ async fn settle(pool: PgPool, clock: Clock, calls: Vec<Call>) -> anyhow::Result<
     while !subjects.is_empty() {
         let now = clock.now();
         let mut again = BTreeMap::new();
-        for charged in charge(&pool, &subjects, now).await? {
+        for charged in charge(conn, &subjects, now).await? {
             let calls = subjects.remove(&charged.subject).unwrap_or_default();
             let resets_in = (charged.starts_at + SPAN - now).to_std().unwrap_or_default();
             let rest = hand_out(charged, calls, |nth, allowed, left| {
@@ -99,7 +106,7 @@ async fn settle(pool: PgPool, clock: Clock, calls: Vec<Call>) -> anyhow::Result<
 
 /// Takes from each subject what all its calls cost, or nothing.
 async fn charge(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     subjects: &BTreeMap<Uuid, Vec<(usize, Call)>>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Charged>> {
@@ -128,7 +135,7 @@ async fn charge(
     .bind(subjects.values().map(cost).collect::<Vec<i64>>())
     .bind(subjects.values().map(limit).collect::<Vec<_>>())
     .bind(SPAN)
-    .fetch_all(pool)
+    .fetch_all(conn)
     .await
 }
 

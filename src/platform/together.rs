@@ -2,13 +2,16 @@
 //!
 //! A small statement costs Postgres and us far more to start than to carry out.
 //! While one runs, the questions of all who come are gathered; the next one
-//! answers them together. Whoever comes alone is answered at once.
+//! answers them together, on the same connection. Whoever comes alone is answered
+//! at once.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::sync::oneshot;
 
 use super::error::Result;
@@ -17,14 +20,33 @@ use super::error::Result;
 const MOST: usize = 256;
 
 /// Answers questions, in their order.
-type Answer<Q, A> = dyn Fn(Vec<Q>) -> BoxFuture<'static, anyhow::Result<Vec<A>>> + Send + Sync;
+type Answer<Q, A> =
+    dyn for<'a> Fn(&'a mut Kept, Vec<Q>) -> BoxFuture<'a, anyhow::Result<Vec<A>>> + Send + Sync;
 
 /// A question, and where its answer goes.
 type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, String>>);
 
 pub struct Together<Q, A>(Arc<Shared<Q, A>>);
 
+/// The connection of those who wait in a line, kept until nobody waits: taking it
+/// from the pool and giving it back costs a round trip each time.
+pub struct Kept {
+    pool: PgPool,
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl Kept {
+    pub async fn connection(&mut self) -> sqlx::Result<&mut PgConnection> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.pool.acquire().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
 struct Shared<Q, A> {
+    pool: PgPool,
     answer: Box<Answer<Q, A>>,
     line: Mutex<Line<Q, A>>,
 }
@@ -48,14 +70,13 @@ impl<Q, A> fmt::Debug for Together<Q, A> {
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
-    pub fn new<F>(answer: impl Fn(Vec<Q>) -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(pool: PgPool, answer: F) -> Self
     where
-        F: Future<Output = anyhow::Result<Vec<A>>> + Send + 'static,
+        F: for<'a> Fn(&'a mut Kept, Vec<Q>) -> BoxFuture<'a, anyhow::Result<Vec<A>>>,
+        F: Send + Sync + 'static,
     {
-        let answer =
-            Box::new(move |questions| -> BoxFuture<'static, _> { Box::pin(answer(questions)) });
         let line = Mutex::new(Line { waiting: Vec::new(), open: false });
-        Self(Arc::new(Shared { answer, line }))
+        Self(Arc::new(Shared { pool, answer: Box::new(answer), line }))
     }
 
     pub async fn ask(&self, question: Q) -> Result<A> {
@@ -80,11 +101,12 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     async fn serve(self) {
         // Also when an answer panics, whoever comes next is served.
         let closing = Closing(self);
+        let mut kept = Kept { pool: closing.0.0.pool.clone(), connection: None };
         // Whoever is about to ask at this very moment comes along.
         tokio::task::yield_now().await;
         while let Some(waiting) = closing.0.next() {
             let (questions, askers): (Vec<Q>, Vec<_>) = waiting.into_iter().unzip();
-            match (closing.0.0.answer)(questions).await {
+            match (closing.0.0.answer)(&mut kept, questions).await {
                 Ok(answers) => {
                     for (asker, answer) in askers.into_iter().zip(answers) {
                         // Who asked may be gone.
@@ -92,6 +114,8 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
                     }
                 }
                 Err(err) => {
+                    // The pool finds out whether it still works.
+                    kept.connection = None;
                     let why = format!("{err:#}");
                     for asker in askers {
                         let _ = asker.send(Err(why.clone()));
@@ -133,18 +157,23 @@ mod tests {
     use super::*;
     use crate::platform::error::Error;
 
+    /// A pool that these questions have no need of.
+    fn nowhere() -> PgPool {
+        PgPool::connect_lazy("postgres:///none").unwrap()
+    }
+
     #[tokio::test]
     async fn those_who_come_while_one_is_answered_are_answered_together() {
         let (rounds, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
         let double = {
             let (rounds, gate) = (rounds.clone(), gate.clone());
-            Together::new(move |questions: Vec<u32>| {
+            Together::new(nowhere(), move |_, questions: Vec<u32>| {
                 rounds.fetch_add(1, Ordering::SeqCst);
                 let gate = gate.clone();
-                async move {
+                Box::pin(async move {
                     gate.acquire().await?.forget();
                     Ok(questions.into_iter().map(|it| 2 * it).collect())
-                }
+                })
             })
         };
         let asked = join_all((0..100).map(|it| double.ask(it)));
@@ -162,10 +191,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_is_everybodys_and_the_next_is_answered() {
-        let odd = Together::new(|questions: Vec<u32>| async move {
-            anyhow::ensure!(questions != [0], "not zero");
-            assert!(questions != [1], "as it should");
-            Ok(questions)
+        let odd = Together::new(nowhere(), |_, questions: Vec<u32>| {
+            Box::pin(async move {
+                anyhow::ensure!(questions != [0], "not zero");
+                assert!(questions != [1], "as it should");
+                Ok(questions)
+            })
         });
         let Err(Error::Internal(err)) = odd.ask(0).await else { panic!("an error of ours") };
         assert_eq!(err.to_string(), "not zero");
