@@ -3,8 +3,8 @@
 //!
 //! Writers create workspaces, or have designs made and turned into code, each
 //! under a key of its own, and ask again with the same key until they get a
-//! clear answer. Meanwhile the program and its Postgres are killed in turns, and
-//! some answers are never read. In the end the database is compared with what
+//! clear answer. Meanwhile the server, its Postgres and, where jobs are left to
+//! one, the worker are killed in turns, and some answers are never read. In the end the database is compared with what
 //! the writers were told, and so is what arrived at a webhook.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ use crate::support::{Receiver, between};
 
 const WRITERS: usize = 6;
 
-/// Kills of the server and of Postgres, in turns.
+/// Kills of the server, of Postgres and of the worker, in turns.
 const KILLS: usize = 6;
 
 /// One answer in so many is not read.
@@ -191,8 +191,13 @@ struct Scene {
 }
 
 impl Scene {
-    async fn play(deed: Deed, event: &str, writes_between_kills: usize) -> Self {
-        let mut server = Server::start().await;
+    async fn play(
+        mut server: Server,
+        deed: Deed,
+        event: &str,
+        writes_between_kills: usize,
+    ) -> Self {
+        let turns = if server.has_worker() { 3 } else { 2 };
         let pool = PgPool::connect(&server.database_url()).await.unwrap();
         let (org, cookie) = sign_in(&pool).await;
         let receiver = Receiver::start().await;
@@ -217,11 +222,16 @@ impl Scene {
             let reached = tokio::time::timeout(Duration::from_secs(60), reached).await.is_ok();
             let refused = writer.told.lock().unwrap().refused.values().next().cloned();
             assert!(reached, "the writers get nowhere: {refused:?}");
-            if kill % 2 == 0 {
-                server.kill();
-                server.launch().await;
-            } else {
-                server.kill_postgres().await;
+            match kill % turns {
+                0 => {
+                    server.kill();
+                    server.launch().await;
+                }
+                1 => server.kill_postgres().await,
+                _ => {
+                    server.kill_worker();
+                    server.launch_worker();
+                }
             }
         }
         writer.stop.store(true, Ordering::SeqCst);
@@ -308,7 +318,7 @@ impl Scene {
 /// ASVS V2.3.3, V16.5.3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
-    let scene = Scene::play(Deed::Workspace, "workspace.created", 12).await;
+    let scene = Scene::play(Server::start().await, Deed::Workspace, "workspace.created", 12).await;
     let present =
         scene.count("select name from workspace where org_id = $1 and name like 'w%-%'").await;
     let audited = scene
@@ -328,7 +338,8 @@ async fn kills_of_server_and_database_lose_nothing_and_repeat_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_interrupt_designs_and_none_is_lost_or_made_twice() {
-    let scene = Scene::play(Deed::Design, "artifacts.ready", 4).await;
+    let server = Server::start_with_worker().await;
+    let scene = Scene::play(server, Deed::Design, "artifacts.ready", 4).await;
     let sessions = scene.count("select title from session where org_id = $1").await;
     let audited = scene
         .count("select after ->> 'title' from event where org_id = $1 and name = 'session.created'")

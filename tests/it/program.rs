@@ -16,25 +16,36 @@ pub struct Server {
     pub home: Home,
     pub address: SocketAddr,
     process: Option<Child>,
+    /// What works on its jobs, if it does not do so itself.
+    worker: Option<Child>,
     /// Somebody else's; its own when absent.
     database: Option<String>,
+    serve: &'static [&'static str],
 }
 
 impl Server {
     pub async fn start() -> Self {
-        Self::begin(None).await
+        Self::begin(None, &["serve"]).await
+    }
+
+    /// One that leaves its jobs to a process of their own.
+    pub async fn start_with_worker() -> Self {
+        let mut server = Self::begin(None, &["serve", "--without-jobs"]).await;
+        server.launch_worker();
+        server
     }
 
     /// One that shares a database with others.
     pub async fn start_on(database: &str) -> Self {
-        Self::begin(Some(database.to_owned())).await
+        Self::begin(Some(database.to_owned()), &["serve"]).await
     }
 
-    async fn begin(database: Option<String>) -> Self {
+    async fn begin(database: Option<String>, serve: &'static [&'static str]) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut server = Self { home: Home::new(), address, process: None, database };
+        let home = Home::new();
+        let mut server = Self { home, address, process: None, worker: None, database, serve };
         server.launch().await;
         server
     }
@@ -58,16 +69,28 @@ impl Server {
         command
     }
 
-    pub async fn launch(&mut self) {
+    pub fn has_worker(&self) -> bool {
+        self.worker.is_some()
+    }
+
+    fn spawn(&self, mut command: Command) -> Child {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.home.path().join("log"))
             .unwrap();
-        let process =
-            self.command(&["serve"]).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        self.process = Some(process);
+        command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+    }
+
+    pub async fn launch(&mut self) {
+        self.process = Some(self.spawn(self.command(self.serve)));
         self.ready().await;
+    }
+
+    pub fn launch_worker(&mut self) {
+        let mut command = self.command(&["worker"]);
+        command.env("DATABASE_URL", self.database_url());
+        self.worker = Some(self.spawn(command));
     }
 
     /// Waits until it answers with its database.
@@ -97,6 +120,14 @@ impl Server {
         let mut process = self.process.take().unwrap();
         process.kill().unwrap();
         process.wait().unwrap();
+    }
+
+    /// Ends what works on its jobs in the same way.
+    pub fn kill_worker(&mut self) {
+        let mut worker = self.worker.take().unwrap();
+        assert!(worker.try_wait().unwrap().is_none(), "the worker has ended by itself");
+        worker.kill().unwrap();
+        worker.wait().unwrap();
     }
 
     /// Asks it to end, as an init system does, and waits until it has.
@@ -137,9 +168,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().ok();
-            process.wait().ok();
+        for process in [&mut self.worker, &mut self.process] {
+            if let Some(mut process) = process.take() {
+                process.kill().ok();
+                process.wait().ok();
+            }
         }
         // Postgres goes by itself, and may write until it has.
         for _ in 0..100 {

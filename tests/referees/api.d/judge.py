@@ -1,9 +1,12 @@
-"""Starts a server on a database of its own, and lets schemathesis call it with keys of each role.
+"""Starts a server and its worker on a database of their own, and lets schemathesis call them with keys of each role.
 
-While that goes on a receiver hears the server's webhooks and verifies every one.
+Before that a receiver hears the server's webhooks and verifies every one, also those of what
+was acknowledged while server, worker and their connections to the database were killed.
 """
 
 import hashlib
+import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -14,7 +17,9 @@ import socket
 import string
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 import uuid
 import zlib
@@ -85,11 +90,11 @@ class Caller:
     def __init__(self, base: str, key: str):
         self.base, self.key = base, key
 
-    def __call__(self, method: str, path: str, body: dict | None = None) -> dict:
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+    def __call__(self, method: str, path: str, body: dict | None = None, more: dict | None = None) -> dict:
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | (more or {})
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.base}/api/v1{path}", data, headers, method=method)
-        with urllib.request.urlopen(request) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return json.loads(answer.read() or "null")
 
 
@@ -174,40 +179,171 @@ def judge(name: str, key: str, base: str, config: pathlib.Path) -> bool:
     return code == 0 and bool(made)
 
 
-def verified(call: Caller, receiver: subprocess.Popen, known: pathlib.Path) -> bool:
-    """Changes things, rotates the secret, changes more: every message has to be genuine."""
-    port = int(receiver.stdout.readline())
-    hook = call("POST", "/webhooks", {"url": f"http://127.0.0.1:{port}/"})
-    at = f"/webhooks/{hook['id']}"
+class Program:
+    """The server and its worker, as processes that can be killed."""
 
-    def settled() -> int:
-        for _ in range(300):
-            if not call("GET", f"{at}/deliveries?status=pending")["items"]:
-                break
-            time.sleep(0.2)
-        return len(call("GET", f"{at}/deliveries?status=delivered&limit=100")["items"])
+    def __init__(self, environment: dict[str, str], base: str):
+        self.environment, self.base = environment, base
+        self.running: dict[str, subprocess.Popen] = {}
+        for name in ("serve", "worker"):
+            self.start(name)
 
-    def know(*those: str) -> None:
-        # Whole at any moment, as the receiver reads it whenever a message comes.
-        part = known.with_suffix(".part")
+    def start(self, name: str) -> None:
+        command = [os.environ["CLOUDGEN"], name] + (["--without-jobs"] if name == "serve" else [])
+        with (WORK / "server.log").open("a") as log:
+            self.running[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        if name == "serve":
+            wait(f"{self.base}/readyz", self.running[name])
+
+    def kill(self, name: str) -> None:
+        if self.running[name].poll() is not None:
+            sys.exit(f"{name} has ended by itself")
+        self.running[name].kill()
+        self.running[name].wait()
+        self.start(name)
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            process.wait(30)
+
+
+class Receiver:
+    """Verifies what comes with the library of the specification, by the secrets that it is told."""
+
+    def __init__(self):
+        self.known = WORK / "secrets"
+        self.known.touch()
+        self.process = subprocess.Popen(["node", TOOLS / "webhooks.mjs", self.known], stdout=subprocess.PIPE, text=True)
+        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}/"
+
+    def know(self, *those: str) -> None:
+        # Whole at any moment, as it is read whenever a message comes.
+        part = self.known.with_suffix(".part")
         part.write_text("".join(f"{it}\n" for it in those))
-        part.replace(known)
+        part.replace(self.known)
 
-    know(hook["secret"])
+    def heard(self) -> list[dict]:
+        """Ends it, and tells what came."""
+        self.process.terminate()
+        return [json.loads(line) for line in self.process.stdout.read().splitlines()]
+
+
+def settled(call: Caller, at: str) -> int:
+    for _ in range(600):
+        if not call("GET", f"{at}/deliveries?status=pending")["items"]:
+            break
+        time.sleep(0.2)
+    return len(call("GET", f"{at}/deliveries?status=delivered&limit=100")["items"])
+
+
+# Each of them so often, and some posts between.
+KILLS = 4
+
+
+def survived(call: Caller, program: Program, url: str) -> bool:
+    """Of what is acknowledged while things are killed, every message arrives and is genuine."""
+    receiver, told, operations, stop = Receiver(), set(), [], threading.Event()
+    hook = call("POST", "/webhooks", {"url": receiver.url, "events": ["session.created", "analysis.completed", "artifacts.ready"]})
+    receiver.know(hook["secret"])
+    at = f"/webhooks/{hook['id']}"
+    progress, unclear = threading.Semaphore(0), 0
+
+    def insist(path: str, body: dict) -> dict:
+        """Asks under one key until there is a clear answer."""
+        nonlocal unclear
+        more = {"Idempotency-Key": str(uuid.uuid4())} | ({"Prefer": "respond-async"} if path == "/implement" else {})
+        while True:
+            try:
+                return call("POST", path, body, more)
+            except urllib.error.HTTPError as err:
+                if err.code < 500 and b"idempotency_key_in_use" not in err.read():
+                    raise
+            except (OSError, ValueError, http.client.HTTPException):
+                pass
+            unclear += 1
+            time.sleep(0.05)
+
+    def write(number: int) -> None:
+        for n in itertools.count():
+            if stop.is_set():
+                return
+            session = insist("/analyze", {"text": "A queue and a function", "title": f"{number}-{n}"})["session_id"]
+            told.update((it, session) for it in ("session.created", "analysis.completed"))
+            # Done by the worker, after the answer.
+            operations.append(insist("/implement", {"session_id": session, "option": "best"})["id"])
+            told.add(("artifacts.ready", session))
+            progress.release()
+
+    writers = [threading.Thread(target=write, args=[it], daemon=True) for it in range(3)]
+    for it in writers:
+        it.start()
+    with psycopg.connect(url, autocommit=True) as db:
+        for kill in range(KILLS * 3):
+            for _ in range(2):
+                if not progress.acquire(timeout=60):
+                    sys.exit("nothing is acknowledged any more")
+            match kill % 3:
+                case 0:
+                    program.kill("serve")
+                case 1:
+                    program.kill("worker")
+                case _:
+                    db.execute(
+                        "select pg_terminate_backend(pid) from pg_stat_activity"
+                        " where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
+                    )
+    stop.set()
+    for it in writers:
+        it.join(120)
+    deadline = time.monotonic() + 120
+    for it in operations:
+        while call("GET", f"/operations/{it}")["state"] == "running":
+            if time.monotonic() > deadline:
+                sys.exit(f"operation {it} does not end")
+            time.sleep(0.2)
+    settled(call, at)
+    titles = [it["title"] for it in pages(call, "/sessions")]
+    call("DELETE", at)
+    heard = receiver.heard()
+    bad = [it for it in heard if not it["genuine"] or it["altered"]]
+    lost = told - {(it["type"], it["subject"]) for it in heard if it["genuine"]}
+    twice = {it for it in titles if titles.count(it) > 1}
+    print(f"webhooks: {len(told) - len(lost)} of {len(told)} acknowledged changes told and verified, through {KILLS * 3} kills", flush=True)
+    if bad or lost or twice or not unclear:
+        print(f"  not genuine: {bad}\n  lost: {lost}\n  twice: {twice}\n  answers that were unclear: {unclear}")
+        return False
+    return True
+
+
+def pages(call: Caller, path: str):
+    cursor = ""
+    while cursor is not None:
+        part = call("GET", f"{path}?limit=100&cursor={cursor}")
+        yield from part["items"]
+        cursor = part["next"]
+
+
+def verified(call: Caller) -> bool:
+    """Changes things, rotates the secret, changes more: every message has to be genuine."""
+    receiver = Receiver()
+    hook = call("POST", "/webhooks", {"url": receiver.url})
+    at = f"/webhooks/{hook['id']}"
+    receiver.know(hook["secret"])
     made = call("POST", "/analyze", {"text": "A web shop with PostgreSQL for 20,000 users"})
     call("POST", "/implement", {"session_id": made["session_id"]})
-    settled()
+    settled(call, at)
     new = call("POST", f"{at}/rotate", {"overlap_hours": 1})["secret"]
-    know(hook["secret"], new)
-    settled()
+    receiver.know(hook["secret"], new)
+    settled(call, at)
     # During the overlap a message is signed with both; from here on only the new one is known.
-    know(new)
+    receiver.know(new)
     call("PATCH", f"/sessions/{made['session_id']}", {"title": "Renamed"})
     call("POST", f"{at}/test", {"type": "artifacts.failed"})
-    told = settled()
+    told = settled(call, at)
     call("DELETE", at)
-    receiver.terminate()
-    heard = [json.loads(line) for line in receiver.stdout.read().splitlines()]
+    heard = receiver.heard()
     bad = [it for it in heard if not it["genuine"] or it["altered"]]
     missing = {"analysis.completed", "artifacts.ready", "session.renamed", "artifacts.failed"} - {it["type"] for it in heard}
     print(f"webhooks: {len(heard) - len(bad)} of {told} verified by standardwebhooks", flush=True)
@@ -230,26 +366,20 @@ def main() -> int:
         "CLOUDGEN_DATA_DIR": str(WORK / "data"),
         "CLOUDGEN_OUTBOUND_ALLOW": "127.0.0.1",
     }
-    known = WORK / "secrets"
-    known.touch()
-    with (WORK / "server.log").open("w") as log:
-        server = subprocess.Popen([os.environ["CLOUDGEN"], "serve"], env=environment, stdout=log, stderr=log)
-    receiver = subprocess.Popen(["node", TOOLS / "webhooks.mjs", known], stdout=subprocess.PIPE, text=True)
+    program = Program(environment, base)
     try:
-        wait(f"{base}/readyz", server)
         with psycopg.connect(url) as db:
             keys = furnish(db)
         call = Caller(base, keys["owner"])
-        fine = [verified(call, receiver, known)]
+        fine = [verified(call)]
         config = configuration(things(call))
         with psycopg.connect(url, autocommit=True) as db:
             db.execute(NO_QUOTA)
+        fine.append(survived(call, program, url))
         fine += [judge(name, key, base, config) for name, key in keys.items()]
         return 0 if all(fine) else 1
     finally:
-        receiver.kill()
-        server.terminate()
-        server.wait(30)
+        program.stop()
         outer.execute(f"drop database if exists {name} with (force)")
         if keep := os.environ.get("KEEP"):
             shutil.copytree(WORK, keep, dirs_exist_ok=True)

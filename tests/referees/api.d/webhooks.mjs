@@ -27,7 +27,8 @@ const server = http.createServer((request, response) => {
     const genuine = verified(body, request.headers);
     // A library that lets through what was altered would prove nothing.
     const altered = verified(`${body} `, request.headers);
-    console.log(JSON.stringify({ genuine, altered, id: request.headers["webhook-id"], type: JSON.parse(body).type }));
+    const { type, data } = JSON.parse(body);
+    console.log(JSON.stringify({ genuine, altered, id: request.headers["webhook-id"], type, subject: data.subject?.id }));
     response.writeHead(204).end();
   });
 });
