@@ -162,15 +162,16 @@ fn snippets(source: &str, language: &str) -> Vec<String> {
 }
 
 const GUIDES: &[&str] = &[
-    "overview",
-    "authentication",
-    "test-mode",
-    "analyze",
-    "implement",
-    "artifacts",
-    "idempotency",
-    "pagination",
-    "conditional-requests",
+    "guides/overview",
+    "guides/authentication",
+    "guides/test-mode",
+    "guides/analyze",
+    "guides/implement",
+    "guides/artifacts",
+    "webhooks",
+    "guides/idempotency",
+    "guides/pagination",
+    "guides/conditional-requests",
 ];
 
 /// Runs a language's snippets one after the other against a server, in one folder.
@@ -187,7 +188,7 @@ async fn run(language: &'static str, program: &'static str, arguments: &'static 
         std::fs::create_dir_all(&folder).unwrap();
         let mut count = 0;
         for guide in GUIDES {
-            let path = format!("{}/docs/guides/{guide}.md", env!("CARGO_MANIFEST_DIR"));
+            let path = format!("{}/docs/{guide}.md", env!("CARGO_MANIFEST_DIR"));
             for snippet in snippets(&std::fs::read_to_string(path).unwrap(), language) {
                 let out = Command::new(program)
                     .args(arguments)
@@ -227,6 +228,37 @@ async fn the_snippets_in_python_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_snippets_in_typescript_run() {
     run("ts", "node", &["--input-type=module", "-e"]).await;
+}
+
+/// What the guide tells to do by hand believes what came from us and nothing else.
+#[test]
+fn a_signature_can_be_verified_by_hand() {
+    let guide = include_str!("../../docs/webhooks.md");
+    let [by_hand] = snippets(guide, "bash").try_into().unwrap();
+    let folder = std::env::temp_dir().join(format!("cloudgen-by-hand-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // The example of the specification.
+    let verdict = |body: &str, signature: &str| {
+        std::fs::write(folder.join("body.json"), body).unwrap();
+        let out = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &by_hand])
+            .current_dir(&folder)
+            .env("CLOUDGEN_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            .env("id", "msg_p5jXN8AQM9LWM0D4loKWxJek")
+            .env("timestamp", "1614265330")
+            .env("signature", signature)
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let (body, ours) =
+        (r#"{"test": 2432232314}"#, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    assert_eq!(verdict(body, ours), "genuine\n");
+    assert_eq!(verdict(body, &format!("v1,b3RoZXI= {ours}")), "genuine\n");
+    assert_eq!(verdict(&body.replace('3', "4"), ours), "forged\n");
+    assert_eq!(verdict(body, ""), "forged\n");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A reader with a key of their own, at a browser.

@@ -38,9 +38,12 @@ pub struct Way {
     pub code: String,
 }
 
+/// What shells are mostly used for here.
+const CURL: &str = "curl";
+
 fn label(language: &str) -> &str {
     match language {
-        "sh" | "bash" => "curl",
+        "sh" | "bash" => CURL,
         "python" => "Python",
         "ts" => "TypeScript",
         "yaml" => "GitHub Actions",
@@ -119,7 +122,10 @@ pub fn read(source: &str, beside: bool) -> Text {
                 }
             }
             Event::End(TagEnd::CodeBlock) => {
-                let Some(way) = fence.take() else { continue };
+                let Some(mut way) = fence.take() else { continue };
+                if way.label == CURL && !way.code.contains(CURL) {
+                    way.label = "Shell".to_owned();
+                }
                 let section = text.sections.last_mut().expect("there is one from the start");
                 let joins =
                     |it: &Block| after_code && it.ways.iter().all(|it| it.label != way.label);
@@ -201,6 +207,12 @@ mod tests {
             .map(|it| it.ways.iter().map(|it| it.label.as_str()).collect())
             .collect();
         assert_eq!(labels, [vec!["curl", "Python"], vec!["curl"]]);
+    }
+
+    #[test]
+    fn a_shell_that_calls_nothing_is_no_curl() {
+        let text = read("# Title\n\n```sh\ncloudgen login\n```\n", false);
+        assert_eq!(text.sections[0].code[0].ways[0].label, "Shell");
     }
 
     #[test]
