@@ -215,7 +215,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// A whole number with its thousands set apart.
-fn grouped(number: i64) -> String {
+pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };
     for (i, digit) in digits.chars().enumerate() {

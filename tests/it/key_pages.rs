@@ -73,6 +73,13 @@ async fn the_pages_of_keys_are_for_everyone() {
         problems.extend(browser.survey(&format!("{base}{path}")).await);
     }
     assert!(problems.is_empty(), "{problems:#?}");
+    // Calls, how long they took, and units: one bar for each of 30 days.
+    let usage = owner.get(&format!("/settings/keys/{id}/usage")).await.expect(200).text;
+    let charts: Vec<&str> = usage.split("<figure class=\"chart\">").skip(1).collect();
+    assert_eq!(charts.len(), 3);
+    assert!(charts.iter().all(|it| it.matches("<rect class=\"slot\"").count() == 30));
+    assert!(charts[0].contains("class=\"bad\"") && charts[1].contains("class=\"more\""));
+    assert!(charts[1].contains("half within ") && charts[1].contains(" ms, 95 % within "));
 }
 
 #[tokio::test]

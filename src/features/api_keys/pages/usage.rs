@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::features::api_keys::meter::COSTS;
-use crate::features::api_keys::usage::{self, Measure, UsageReport};
+use crate::features::api_keys::usage::{self, Measure, UsageOfDay, UsageReport};
 use crate::features::api_keys::{ApiKey, seen_by, store};
 use crate::features::orgs::plans::{self, Limits};
 use crate::platform::access::Action;
 use crate::platform::ctx::Ctx;
 use crate::platform::error::Result;
 use crate::platform::extract::{Path, Query};
-use crate::platform::page::{Page, View};
+use crate::platform::page::{Page, View, grouped};
 use crate::platform::state::AppState;
 
 pub fn routes() -> Router<AppState> {
@@ -37,10 +37,14 @@ struct Chart {
     title: &'static str,
     /// What the bars show, in words.
     summary: String,
+    /// The class and the name of each part of a bar, where there are several.
+    legend: &'static [(&'static str, &'static str)],
+    /// The class of what stands on top.
+    rest: &'static str,
     bars: Vec<Bar>,
-    /// The value of the box's upper edge.
-    top: i64,
-    middle: i64,
+    /// The value at the box's upper edge, and that half as high.
+    top: String,
+    middle: String,
     first: String,
     last: String,
 }
@@ -49,12 +53,12 @@ struct Chart {
 struct Bar {
     x: f64,
     width: f64,
-    /// What went well or was counted at all, upwards from the bottom.
+    /// The lower part, upwards from the bottom.
     y: f64,
     height: f64,
-    /// What went wrong, on top of it.
-    wrong_y: f64,
-    wrong_height: f64,
+    /// What stands on top of it.
+    rest_y: f64,
+    rest_height: f64,
     label: String,
 }
 
@@ -76,50 +80,103 @@ fn plural(count: i64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
-fn chart(
+/// Draws for each day the whole, and the part of it that stands on top.
+fn bars(report: &UsageReport, top: i64, said: impl Fn(&Measure) -> (i64, i64, String)) -> Vec<Bar> {
+    let slot = 1000.0 / report.days.len().max(1) as f64;
+    let hundredths = |it: f64| (it * 100.0).round() / 100.0;
+    let share = |it: i64| hundredths(it as f64 / top as f64 * 100.0);
+    let bar = |(i, day): (usize, &UsageOfDay)| {
+        let (whole, rest, words) = said(&day.measure);
+        Bar {
+            x: hundredths(i as f64 * slot + slot * 0.12),
+            width: hundredths(slot * 0.76),
+            y: hundredths(100.0 - share(whole - rest)),
+            height: share(whole - rest),
+            rest_y: hundredths(100.0 - share(whole)),
+            rest_height: share(rest),
+            label: format!("{}: {words}", day.day.format("%-d %B")),
+        }
+    };
+    report.days.iter().enumerate().map(bar).collect()
+}
+
+fn highest(report: &UsageReport, value: impl Fn(&Measure) -> i64) -> i64 {
+    report.days.iter().map(|it| value(&it.measure)).max().unwrap_or(0)
+}
+
+fn span(report: &UsageReport) -> String {
+    format!("from {} to {}", report.from.format("%-d %B"), report.until.format("%-d %B"))
+}
+
+fn ends(report: &UsageReport) -> (String, String) {
+    (report.from.format("%-d %b").to_string(), report.until.format("%-d %b").to_string())
+}
+
+/// What was counted, and how much of it went wrong.
+fn counted(
     title: &'static str,
     unit: &str,
     report: &UsageReport,
     value: impl Fn(&Measure) -> (i64, i64),
 ) -> Chart {
-    let days = &report.days;
-    let highest = days.iter().map(|it| value(&it.measure)).map(|(all, _)| all).max().unwrap_or(0);
-    let top = round_up(highest.max(1));
-    let slot = 1000.0 / days.len().max(1) as f64;
-    let hundredths = |it: f64| (it * 100.0).round() / 100.0;
-    let bars = days
-        .iter()
-        .enumerate()
-        .map(|(i, day)| {
-            let (all, wrong) = value(&day.measure);
-            let share = |it: i64| hundredths(it as f64 / top as f64 * 100.0);
-            let date = day.day.format("%-d %B");
-            let mut label = format!("{date}: {}", plural(all, unit));
-            if wrong > 0 {
-                label += &format!(", {}", plural(wrong, "error"));
-            }
-            Bar {
-                x: hundredths(i as f64 * slot + slot * 0.12),
-                width: hundredths(slot * 0.76),
-                y: hundredths(100.0 - share(all - wrong)),
-                height: share(all - wrong),
-                wrong_y: hundredths(100.0 - share(all)),
-                wrong_height: share(wrong),
-                label,
-            }
-        })
-        .collect();
-    let sum: i64 = days.iter().map(|it| value(&it.measure).0).sum();
+    let most = highest(report, |it| value(it).0);
+    let top = round_up(most.max(1));
+    let bars = bars(report, top, |it| {
+        let (all, wrong) = value(it);
+        let errors =
+            if wrong > 0 { format!(", {}", plural(wrong, "error")) } else { String::new() };
+        (all, wrong, format!("{}{errors}", plural(all, unit)))
+    });
+    let total = value(&report.total);
     let summary = format!(
-        "{title} by day: {} from {} to {}, {} at most on one day",
-        plural(sum, unit),
-        report.from.format("%-d %B"),
-        report.until.format("%-d %B"),
-        highest,
+        "{title} by day: {} {}, {most} at most on one day",
+        plural(total.0, unit),
+        span(report),
     );
-    let (first, last) = (report.from.format("%-d %b"), report.until.format("%-d %b"));
-    let (first, last) = (first.to_string(), last.to_string());
-    Chart { title, summary, bars, top, middle: top / 2, first, last }
+    let legend: &[_] = if total.1 > 0 { &[("ok", "Answered"), ("bad", "Errors")] } else { &[] };
+    let (first, last) = ends(report);
+    let (top, middle) = (grouped(top), grouped(top / 2));
+    Chart { title, summary, legend, rest: "bad", bars, top, middle, first, last }
+}
+
+/// How long the calls of each day took.
+fn duration(report: &UsageReport) -> Chart {
+    let longest = highest(report, |it| it.p95_ms.unwrap_or(0));
+    let top = round_up(longest.max(1));
+    let bars = bars(report, top, |it| match (it.p50_ms, it.p95_ms) {
+        (Some(half), Some(most)) => {
+            (most, most - half, format!("half within {}, 95 % within {}", ms(half), ms(most)))
+        }
+        _ => (0, 0, "no calls".to_owned()),
+    });
+    let of_all = match (report.total.p50_ms, report.total.p95_ms) {
+        (Some(half), Some(most)) => {
+            format!("half within {}, 95 % within {}", ms(half), ms(most))
+        }
+        _ => "no calls".to_owned(),
+    };
+    let summary = format!(
+        "Duration by day: {of_all} {}, 95 % within {} at most on one day",
+        span(report),
+        ms(longest),
+    );
+    let (first, last) = ends(report);
+    Chart {
+        title: "Duration",
+        summary,
+        legend: &[("ok", "Half within"), ("more", "95 % within")],
+        rest: "more",
+        bars,
+        top: ms(top),
+        middle: ms(top / 2),
+        first,
+        last,
+    }
+}
+
+/// A time as people read it.
+fn ms(value: i64) -> String {
+    if value >= 1000 { format!("{:.1} s", value as f64 / 1000.0) } else { format!("{value} ms") }
 }
 
 fn wrong(it: &Measure) -> i64 {
@@ -167,8 +224,9 @@ async fn page(state: &AppState, ctx: &Ctx, id: Option<Uuid>, asked: &Asked) -> R
     let test = key.as_ref().is_some_and(|it| it.mode == crate::platform::api_key::Mode::Test);
     Ok(Show {
         charts: vec![
-            chart("Calls", "call", &report, |it| (it.calls, wrong(it))),
-            chart("Units", "unit", &report, |it| (it.units, 0)),
+            counted("Calls", "call", &report, |it| (it.calls, wrong(it))),
+            duration(&report),
+            counted("Units", "unit", &report, |it| (it.units, 0)),
         ],
         errors,
         error_rate: (total.calls > 0)
