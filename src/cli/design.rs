@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, Kind, refused, usage};
 use super::local;
 use super::output::Output;
 use super::remote::client::Client;
@@ -238,19 +238,28 @@ fn words(args: &Analyze) -> anyhow::Result<String> {
         (None, None) => read_limited(std::io::stdin().lock(), "standard input")?,
     };
     if text.trim().is_empty() {
-        bail!(
-            "say what the system has to do: cloudgen analyze \"HIPAA patient portal, 50k users, EU only\""
-        );
+        return Err(usage(
+            "say what the system has to do: cloudgen analyze \"HIPAA patient portal, 50k users, EU only\"",
+        ));
     }
     if text.len() as u64 > MAX_TEXT {
-        bail!("the text has {} bytes; at most {MAX_TEXT} are analysed", text.len());
+        let bytes = text.len();
+        return Err(refused(format!(
+            "the text has {bytes} bytes; at most {MAX_TEXT} are analysed"
+        )));
     }
     if let Some(budget) = args.given.budget
         && !(budget.is_finite() && budget > 0.0)
     {
-        bail!("--budget {budget}: give US dollars a month above 0, such as --budget 3000");
+        let message = "give US dollars a month above 0, such as --budget 3000";
+        return Err(refused(format!("--budget {budget}: {message}")));
     }
     Ok(text)
+}
+
+/// The parts of a `--set KIND=VALUE`.
+pub fn setting(text: &str) -> anyhow::Result<(&str, &str)> {
+    text.split_once('=').ok_or_else(|| usage(format!("--set {text}: give KIND=VALUE")))
 }
 
 /// The same for the API.

@@ -38,6 +38,17 @@ impl Failure {
     }
 }
 
+/// The command line is wrong.
+pub fn usage(message: impl Into<String>) -> anyhow::Error {
+    Failure::new(Kind::Usage, message).into()
+}
+
+/// The command line is right, and a value in it is not acceptable; a server
+/// refuses it in the same way.
+pub fn refused(message: impl Into<String>) -> anyhow::Error {
+    Failure::new(Kind::Refused, message).into()
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.message)
@@ -46,7 +57,18 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+pub fn kind(err: &anyhow::Error) -> Option<Kind> {
+    err.downcast_ref::<Failure>().map(|it| it.kind)
+}
+
 /// The code for an error: that of the failure it holds, else 1.
 pub fn code(err: &anyhow::Error) -> ExitCode {
-    err.downcast_ref::<Failure>().map_or(ExitCode::FAILURE, |it| it.kind.into())
+    kind(err).map_or(ExitCode::FAILURE, Into::into)
+}
+
+/// Whether whoever reads our output has stopped reading, as `head` does. They
+/// have what they wanted.
+pub fn is_enough(err: &anyhow::Error) -> bool {
+    err.downcast_ref::<std::io::Error>()
+        .is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe)
 }

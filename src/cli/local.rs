@@ -9,7 +9,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::design::{FormatName, Given};
+use super::design::{FormatName, Given, setting};
+use super::failure::{refused, usage};
 use super::remote::design::Said;
 use super::remote::download::Sets;
 use super::state;
@@ -89,10 +90,10 @@ pub fn generate(tier: Tier, format: Option<FormatName>) -> anyhow::Result<Sets> 
         .context("the last analysis has no options")?;
     let missing: Vec<&str> = brief.missing_tags().collect();
     if !missing.is_empty() {
-        bail!(
+        return Err(refused(format!(
             "your organisation asks for tags that have no value: {}. Give them to analyze with --tag NAME=VALUE",
             missing.join(", ")
-        );
+        )));
     }
     let settings = brief.code();
     let formats: Vec<Format> = match format {
@@ -116,14 +117,16 @@ fn brief(given: &Given) -> anyhow::Result<Brief> {
     };
     let cloud = given.cloud.map(Cloud::from).or(policy.cloud).unwrap_or(Cloud::Aws);
     if cloud != Cloud::Aws {
-        bail!("designs are made for aws only so far, not for {}", cloud.title());
+        let title = cloud.title();
+        return Err(refused(format!("designs are made for aws only so far, not for {title}")));
     }
     if let Some(region) = &given.region {
         if crate::engine::cost::catalogue::region("aws", region).is_none() {
-            bail!("--region {region}: AWS has no such region; it looks like eu-central-1");
+            let message = "AWS has no such region; it looks like eu-central-1";
+            return Err(refused(format!("--region {region}: {message}")));
         }
         if !policy.allows_region(region) {
-            bail!("--region {region}: your organisation does not allow it");
+            return Err(refused(format!("--region {region}: your organisation does not allow it")));
         }
     }
     let mut brief = Brief {
@@ -137,14 +140,16 @@ fn brief(given: &Given) -> anyhow::Result<Brief> {
         ..Brief::default()
     };
     for name in &given.compliance {
-        brief.hints.compliance.insert(Compliance::named(name).with_context(|| {
-            format!("--compliance {name}: known are hipaa, pci, soc2, gdpr, fedramp, iso27001")
-        })?);
+        let known = Compliance::named(name).ok_or_else(|| {
+            let known = "known are hipaa, pci, soc2, gdpr, fedramp, iso27001";
+            refused(format!("--compliance {name}: {known}"))
+        })?;
+        brief.hints.compliance.insert(known);
     }
     for tag in &given.tags {
         let (name, value) =
-            tag.split_once('=').with_context(|| format!("--tag {tag}: give NAME=VALUE"))?;
-        check_tag(name, value).map_err(|it| anyhow::anyhow!("--tag {tag}: {it}"))?;
+            tag.split_once('=').ok_or_else(|| usage(format!("--tag {tag}: give NAME=VALUE")))?;
+        check_tag(name, value).map_err(|it| refused(format!("--tag {tag}: {it}")))?;
         brief.tags.insert(name.to_owned(), value.to_owned());
     }
     Ok(brief)
@@ -157,7 +162,7 @@ fn policy(path: &Path) -> anyhow::Result<Policy> {
     let problems: Vec<String> =
         policy.problems().into_iter().map(|(field, text)| format!("{field}: {text}")).collect();
     if !problems.is_empty() {
-        bail!("{}:\n{}", path.display(), problems.join("\n"));
+        return Err(refused(format!("{}:\n{}", path.display(), problems.join("\n"))));
     }
     Ok(policy)
 }
@@ -165,8 +170,7 @@ fn policy(path: &Path) -> anyhow::Result<Policy> {
 /// Sets by hand what `--set KIND=VALUE` says.
 fn set(brief: &mut Brief, settings: &[String]) -> anyhow::Result<()> {
     for it in settings {
-        let (kind, text) =
-            it.split_once('=').with_context(|| format!("--set {it}: give KIND=VALUE"))?;
+        let (kind, text) = setting(it)?;
         let value = parse_setting(kind, text).and_then(|value| brief.set(kind, value));
         value.map_err(|problem| {
             let known = if kinds().any(|known| known == kind) {
@@ -174,7 +178,7 @@ fn set(brief: &mut Brief, settings: &[String]) -> anyhow::Result<()> {
             } else {
                 format!(" Known are {}.", kinds().collect::<Vec<_>>().join(", "))
             };
-            anyhow::anyhow!("--set {it}: {problem}{known}")
+            refused(format!("--set {it}: {problem}{known}"))
         })?;
     }
     Ok(())

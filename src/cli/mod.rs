@@ -124,6 +124,9 @@ pub fn main() -> ExitCode {
         Command::Man(args) => shell::man(&args, Cli::command()),
     };
     result.unwrap_or_else(|err| {
+        if failure::is_enough(&err) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("cloudgen: {err:#}");
         failure::code(&err)
     })

@@ -12,11 +12,12 @@ use super::report::Paper;
 #[derive(Args, Default)]
 pub struct Output {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
     // Not a comment of documentation, which would take the brackets for links.
     #[arg(
         long,
+        global = true,
         value_name = "PATH",
         help = "Print one value of the JSON, such as options[1].cost.monthly; [] for each of a list"
     )]

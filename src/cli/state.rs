@@ -1,8 +1,9 @@
 //! What the commands remember between them, below the XDG state directory: the
 //! last analysis of this machine, and the last session of each server.
 
+use super::failure::{Failure, Kind};
 use crate::engine::brief::Brief;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,10 @@ pub fn save(last: &Brief) -> anyhow::Result<()> {
 pub fn load() -> anyhow::Result<Brief> {
     match read_json(&path("last.json")?, "run cloudgen analyze again")? {
         Some(last) => Ok(last),
-        None => bail!("there is no analysis yet: start with cloudgen analyze \"…\""),
+        None => {
+            let message = "there is no analysis yet: start with cloudgen analyze \"…\"";
+            Err(Failure::new(Kind::NotFound, message).into())
+        }
     }
 }
 

@@ -134,7 +134,14 @@ fn exit_codes_tell_what_went_wrong() {
     let code = |arguments: &[&str]| place.run(arguments).status.code().unwrap();
     assert_eq!(code(&["--version"]), 0);
     assert_eq!(code(&["no-such-command"]), 2);
-    assert_eq!(code(&["edit", "make it cheaper"]), 1, "there is nothing to edit");
+    assert_eq!(code(&["edit", "make it cheaper"]), 4, "there is nothing to edit");
+    assert_eq!(code(&["analyze", " "]), 2);
+    assert_eq!(code(&["analyze", "a queue", "--set", "region"]), 2);
+    for refused in
+        [["--set", "region=Mars"], ["--region", "mars-1"], ["--cloud", "gcp"], ["--budget", "-1"]]
+    {
+        assert_eq!(code(&[&["analyze", "a queue"][..], &refused].concat()), 6, "{refused:?}");
+    }
     assert_eq!(code(&["analyze", "a queue and a function"]), 0);
     assert_eq!(code(&["explain", "nothing-of-ours"]), 4);
     assert_eq!(code(&["analyze", "hello there"]), 6);

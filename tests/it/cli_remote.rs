@@ -20,29 +20,29 @@ use crate::keys;
 use crate::support::{App, Receiver};
 
 /// Somebody at a terminal, with a home of their own.
-struct Shell {
-    place: Place,
+pub struct Shell {
+    pub place: Place,
     more: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug)]
-struct Done {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Done {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Shell {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self { place: Place::new(name), more: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.more.push((name, value.into()));
         self
     }
 
-    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         let more = self.more.iter().map(|(name, value)| (*name, value.clone()));
         command
@@ -56,7 +56,7 @@ impl Shell {
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> Done {
+    pub async fn run(&self, arguments: &[&str]) -> Done {
         let output = self.command(PROGRAM, arguments).output().await.unwrap();
         Done {
             code: output.status.code().unwrap(),
@@ -71,21 +71,21 @@ impl Shell {
         done.out
     }
 
-    async fn ok(&self, arguments: &[&str]) -> String {
+    pub async fn ok(&self, arguments: &[&str]) -> String {
         Self::expect(self.run(arguments).await)
     }
 
-    async fn json(&self, arguments: &[&str]) -> Value {
+    pub async fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
         serde_json::from_str(&self.ok(&arguments).await).unwrap()
     }
 
-    fn read(&self, path: &str) -> String {
+    pub fn read(&self, path: &str) -> String {
         String::from_utf8_lossy(&std::fs::read(self.place.0.join(path)).unwrap()).into_owned()
     }
 }
 
-const TEXT: &str = "API Gateway to Lambda to DynamoDB, 2 million requests a month, us-east-1";
+pub const TEXT: &str = "API Gateway to Lambda to DynamoDB, 2 million requests a month, us-east-1";
 
 /// A served application, and the key of one of its owners.
 async fn served() -> (App, String, String) {
@@ -103,7 +103,7 @@ async fn served() -> (App, String, String) {
 }
 
 /// Somebody who is signed in by environment, as a pipeline is.
-async fn signed_in(name: &str) -> (App, String, Shell) {
+pub async fn signed_in(name: &str) -> (App, String, Shell) {
     let (app, base, key) = served().await;
     let shell = Shell::new(name).with("CLOUDGEN_SERVER", &base).with("CLOUDGEN_TOKEN", key);
     (app, base, shell)
@@ -183,7 +183,7 @@ async fn what_was_tried_is_marked_and_can_be_left_out() {
 
 #[tokio::test]
 async fn what_the_server_refuses_is_told_with_the_way_on() {
-    let (_app, base, shell) = signed_in("refusals").await;
+    let (app, base, shell) = signed_in("refusals").await;
     let missing = shell.run(&["sessions", "show", "00000000-0000-0000-0000-000000000000"]).await;
     assert_eq!(missing.code, 4);
     for part in ["Not Found (404): no such session", "try: cloudgen sessions list", "request: "] {
@@ -201,12 +201,38 @@ async fn what_the_server_refuses_is_told_with_the_way_on() {
     let refused = stranger.run(&["sessions"]).await;
     assert_eq!(refused.code, 3, "{refused:?}");
     assert!(refused.err.contains(&format!("try: cloudgen login --server {base}")), "{refused:?}");
+    let ended = "update api_key set expires_at = $1";
+    sqlx::query(ended).bind(app.state.clock.now()).execute(app.pool()).await.unwrap();
+    let expired = shell.run(&["auth", "status"]).await;
+    assert_eq!(expired.code, 3, "{expired:?}");
+    assert!(expired.err.contains("has expired or is revoked"), "{expired:?}");
     let nobody = Shell::new("nobody").with("CLOUDGEN_SERVER", &base);
     assert_eq!(nobody.run(&["analyze", TEXT]).await.code, 3);
     nobody.ok(&["analyze", TEXT, "--local"]).await;
     let away = Shell::new("away").with("CLOUDGEN_TOKEN", "cg_live_nothing");
     let away = away.run(&["sessions", "--server", "http://127.0.0.1:1"]).await;
     assert!(away.code == 7 && away.err.contains("cannot reach http://127.0.0.1:1"), "{away:?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_of_lists_may_stand_before_and_behind_their_command() {
+    let (_app, base, shell) = signed_in("order").await;
+    let shell = shell.with("CLOUDGEN_SERVER", "http://127.0.0.1:1");
+    shell.ok(&["api", "sessions", "-f", "title=Orders", "--server", &base]).await;
+    for arguments in [
+        &["sessions", "--server", &base, "--field", "items[].title"][..],
+        &["sessions", "--field", "items[].title", "list", "--server", &base],
+        &["sessions", "--server", &base, "list", "--field", "items[].title"],
+    ] {
+        assert_eq!(shell.ok(arguments).await, "Orders\n", "{arguments:?}");
+    }
+    for list in ["keys", "webhooks"] {
+        let listed = shell.json(&[list, "--server", &base]).await;
+        assert!(listed["items"].is_array(), "{listed}");
+    }
+    let id = shell.ok(&["sessions", "--server", &base, "--field", "items[0].id"]).await;
+    let renamed = ["sessions", "rename", id.trim(), "Shop", "--server", &base, "--field", "title"];
+    assert_eq!(shell.ok(&renamed).await, "Shop\n");
 }
 
 #[tokio::test]
@@ -278,6 +304,7 @@ async fn device_server(decisions: &'static [&'static str]) -> (String, Arc<Mutex
         polled.lock().unwrap().push(String::from_utf8(body.to_vec()).unwrap());
         match decisions[polls.fetch_add(1, Ordering::SeqCst)] {
             "approved" => axum::Json(json!({ "access_token": "cg_live_made" })).into_response(),
+            "down" => StatusCode::BAD_GATEWAY.into_response(),
             error => {
                 (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": error }))).into_response()
             }
@@ -296,7 +323,8 @@ async fn device_server(decisions: &'static [&'static str]) -> (String, Arc<Mutex
 #[tokio::test]
 async fn somebody_lets_a_terminal_in_through_the_browser() {
     const WAITING: &str = "authorization_pending";
-    let (base, seen) = device_server(&[WAITING, WAITING, "approved"]).await;
+    // That the server is away for a moment does not end it.
+    let (base, seen) = device_server(&[WAITING, "down", "approved"]).await;
     let shell = Shell::new("device");
     let done = shell.run(&["login", "--server", &base]).await;
     assert_eq!(done.code, 0, "{done:?}");
@@ -347,16 +375,29 @@ async fn what_is_let_in_acts_for_who_let_it_in_until_it_signs_out() {
 }
 
 #[tokio::test]
-async fn somebody_turns_a_terminal_down() {
-    let (base, _seen) = device_server(&["access_denied"]).await;
-    let shell = Shell::new("denied");
-    let done = shell.run(&["login", "--server", &base]).await;
-    assert!(done.code == 5 && done.err.contains("turned this machine down"), "{done:?}");
-    assert!(!shell.place.0.join("config").exists());
+async fn somebody_turns_a_terminal_down_or_lets_it_wait() {
+    const DENIED: &[&str] = &["access_denied"];
+    const EXPIRED: &[&str] = &["authorization_pending", "expired_token"];
+    for (decisions, code, words) in
+        [(DENIED, 5, "turned this machine down"), (EXPIRED, 3, "run cloudgen login again")]
+    {
+        let (base, _seen) = device_server(decisions).await;
+        let shell = Shell::new("denied");
+        let done = shell.run(&["login", "--server", &base]).await;
+        assert!(done.code == code && done.err.contains(words), "{done:?}");
+        assert!(!shell.place.0.join("config").exists());
+    }
 }
 
-/// Stands before a server and ends downloads of archives after some bytes.
-async fn faulty(server: &str, after: usize) -> (String, Arc<Mutex<Vec<String>>>) {
+/// What becomes of a connection of which not everything was passed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    Ends,
+    Hangs,
+}
+
+/// Stands before a server and passes on so many bytes of archives.
+pub async fn faulty(server: &str, after: usize, then: Then) -> (String, Arc<Mutex<Vec<String>>>) {
     let upstream = server.strip_prefix("http://").unwrap().replace("localhost", "127.0.0.1");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -383,6 +424,9 @@ async fn faulty(server: &str, after: usize) -> (String, Arc<Mutex<Vec<String>>>)
                     requests.lock().unwrap().push(head.to_lowercase());
                 }
                 client.write_all(&answer).await?;
+                if then == Then::Hangs && head.contains("/archive?") {
+                    std::future::pending::<()>().await;
+                }
                 client.shutdown().await
             });
         }
@@ -399,7 +443,7 @@ async fn a_download_that_breaks_off_goes_on_where_it_was() {
     assert!(nothing.code == 4 && nothing.err.contains("cloudgen generate"), "{nothing:?}");
     shell.ok(&["generate", "--option", "good", "--out", "whole"]).await;
 
-    let (proxy, seen) = faulty(&base, 3000).await;
+    let (proxy, seen) = faulty(&base, 3000, Then::Ends).await;
     let from = ["download", "--session-id", id, "--option", "good", "--server", &proxy];
     let arguments: Vec<&str> = from.iter().copied().chain(["--out", "parts"]).collect();
     let got = shell.json(&arguments).await;
@@ -448,7 +492,7 @@ async fn a_download_that_breaks_off_goes_on_where_it_was() {
     assert_eq!(shell.read("parts/versions.tf"), shell.read("whole/versions.tf"));
 
     // Where nothing arrives at all it ends, and says how to go on.
-    let (proxy, _seen) = faulty(&base, 0).await;
+    let (proxy, _seen) = faulty(&base, 0, Then::Ends).await;
     let none = ["download", "--option", "good", "--session-id", id, "--server", &proxy];
     let none: Vec<&str> = none.iter().copied().chain(["--out", "none"]).collect();
     let none = shell.run(&none).await;

@@ -8,6 +8,7 @@ mod auth;
 mod browser;
 mod cli;
 mod cli_remote;
+mod cli_terminal;
 mod crash;
 mod design;
 mod devices;

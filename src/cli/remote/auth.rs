@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::client::{Call, Client, address};
 use super::logins::{self, Login, Logins, token_from_env};
 use super::{At, open};
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::failure::{self, Failure, Kind};
 use crate::cli::output::{Output, Progress};
 use crate::cli::report::{self, clean, text};
 
@@ -20,6 +20,8 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CLIENT_ID: &str = "cloudgen-cli";
 /// What RFC 8628 adds to the pause of a client that is told to slow down.
 const SLOWER: Duration = Duration::from_secs(5);
+/// How long to wait for a server that has gone, the first time and at most.
+const AWAY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 #[derive(Args)]
 pub struct LoginArgs {
@@ -111,19 +113,24 @@ async fn from_device(client: &Client) -> anyhow::Result<String> {
     let progress = Progress::new();
     progress.say("Waiting for you to let this machine in …");
     let mut pause = Duration::from_secs(asked["interval"].as_u64().unwrap_or(5));
+    let mut wait = pause;
     let until = Duration::from_secs(asked["expires_in"].as_u64().unwrap_or(900));
     let polled = tokio::time::timeout(until, async {
         let fields = [("grant_type", GRANT_TYPE), ("device_code", code), ("client_id", CLIENT_ID)];
         loop {
-            tokio::time::sleep(pause).await;
-            let call = Call::new(Method::POST, "/api/v1/device/token").form(&fields);
-            let response = client.send(call).await?;
-            if response.status() != 400 {
-                let answer = client.read(client.checked(response).await?).await?;
-                let token = answer["access_token"].as_str().context("the server sent no key")?;
+            tokio::time::sleep(wait).await;
+            let answer = match poll(client, &fields).await {
+                Ok(answer) => answer,
+                // It may come back while the code is good.
+                Err(err) if failure::kind(&err) == Some(Kind::Unavailable) => {
+                    wait = (wait * 2).clamp(AWAY.0, AWAY.1);
+                    continue;
+                }
+                Err(err) => return Err(err),
+            };
+            if let Some(token) = answer["access_token"].as_str() {
                 return Ok(token.to_owned());
             }
-            let answer = client.read(response).await?;
             match text(&answer["error"]) {
                 "authorization_pending" => {}
                 "slow_down" => pause += SLOWER,
@@ -132,16 +139,31 @@ async fn from_device(client: &Client) -> anyhow::Result<String> {
                     return Err(Failure::new(Kind::NotAllowed, message).into());
                 }
                 "expired_token" => break,
+                "" => bail!("the server sent no key"),
                 other => bail!("{}: {}", clean(other), clean(text(&answer["error_description"]))),
             }
+            wait = pause;
         }
         let message = "the code has expired: run cloudgen login again";
         Err(Failure::new(Kind::NotSignedIn, message).into())
     });
     match polled.await {
         Ok(result) => result,
-        Err(_) => bail!("nobody let this machine in in time: run cloudgen login again"),
+        Err(_) => {
+            let message = "nobody let this machine in in time: run cloudgen login again";
+            Err(Failure::new(Kind::NotSignedIn, message).into())
+        }
     }
+}
+
+/// What has been decided so far: a key, or why there is none (RFC 8628, 3.5).
+async fn poll(client: &Client, fields: &[(&str, &str)]) -> anyhow::Result<Value> {
+    let call = Call::new(Method::POST, "/api/v1/device/token").form(fields);
+    let response = client.send(call).await?;
+    if response.status() == 400 {
+        return client.read(response).await;
+    }
+    client.read(client.checked(response).await?).await
 }
 
 pub async fn run(command: &Auth) -> anyhow::Result<ExitCode> {

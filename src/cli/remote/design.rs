@@ -10,7 +10,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::client::{Call, Client};
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::design::setting;
+use crate::cli::failure::{Failure, Kind, refused};
 use crate::cli::output::Progress;
 use crate::cli::report::text;
 use crate::cli::state;
@@ -52,10 +53,9 @@ pub async fn analyze(
 /// The settings of `--set KIND=VALUE`, as the API takes them.
 fn parsed(settings: &[String]) -> anyhow::Result<Vec<Value>> {
     let parse = |it: &String| {
-        let (kind, value) =
-            it.split_once('=').with_context(|| format!("--set {it}: give KIND=VALUE"))?;
+        let (kind, value) = setting(it)?;
         let value =
-            parse_setting(kind, value).map_err(|err| anyhow::anyhow!("--set {it}: {err}"))?;
+            parse_setting(kind, value).map_err(|err| refused(format!("--set {it}: {err}")))?;
         Ok(json!({ "kind": kind, "value": value }))
     };
     settings.iter().map(parse).collect()

@@ -18,15 +18,14 @@ pub struct Keys {
     command: Option<Command>,
     #[command(flatten)]
     at: At,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// List the keys, the newest first
-    List {
-        #[command(flatten)]
-        output: Output,
-    },
+    List,
     /// Create a key; its secret is printed this once
     Create {
         /// What it is for
@@ -46,8 +45,6 @@ enum Command {
         /// Confine it to a workspace
         #[arg(long, value_name = "ID")]
         workspace: Option<String>,
-        #[command(flatten)]
-        output: Output,
     },
     /// Give a key a new secret, which is printed this once
     Rotate {
@@ -55,8 +52,6 @@ enum Command {
         /// Hours that the old secret works on
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         overlap: u32,
-        #[command(flatten)]
-        output: Output,
     },
     /// Revoke a key, which ends with its next request
     Revoke { id: String },
@@ -64,12 +59,12 @@ enum Command {
 
 pub async fn run(args: &Keys) -> anyhow::Result<ExitCode> {
     let client = args.at.client()?;
+    let output = &args.output;
     match &args.command {
-        None => listed(&client.list("/api/v1/keys", usize::MAX).await?, &Output::default()),
-        Some(Command::List { output }) => {
+        None | Some(Command::List) => {
             listed(&client.list("/api/v1/keys", usize::MAX).await?, output)
         }
-        Some(Command::Create { name, scope, test, expires_in, network, workspace, output }) => {
+        Some(Command::Create { name, scope, test, expires_in, network, workspace }) => {
             let new = json!({
                 "name": name,
                 "mode": if *test { "test" } else { "live" },
@@ -80,13 +75,13 @@ pub async fn run(args: &Keys) -> anyhow::Result<ExitCode> {
             });
             made(&client.post("/api/v1/keys", &new).await?, output)
         }
-        Some(Command::Rotate { id, overlap, output }) => {
+        Some(Command::Rotate { id, overlap }) => {
             let path = format!("/api/v1/keys/{}/rotate", checked_id(id)?);
             made(&client.post(path, &json!({ "overlap_hours": overlap })).await?, output)
         }
         Some(Command::Revoke { id }) => {
             client.delete(format!("/api/v1/keys/{}", checked_id(id)?)).await?;
-            super::done()
+            output.print(&Value::Null, |_| {})
         }
     }
 }

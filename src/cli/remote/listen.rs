@@ -5,7 +5,6 @@
 //! and forwarded from here, in order and signed with its secret, as the server
 //! would have done it. When the command ends the webhook goes.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,13 +21,19 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::client::Client;
 use super::design::checked_id;
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::failure::{self, Failure, Kind};
+use crate::cli::output::Output;
 use crate::cli::report::{clean, text};
 use crate::platform::crypto::{hex, random};
 
 /// A name that leads nowhere, by RFC 2606.
 const NOWHERE: &str = "https://cloudgen-listen.example/";
 const PAUSE: Duration = Duration::from_secs(2);
+/// The pause once nothing has happened for a while: each look costs a unit of
+/// the key's quota, of which the smallest has 30 a minute.
+const LONG_PAUSE: Duration = Duration::from_secs(6);
+/// So many looks at nothing are a while.
+const QUIET: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
@@ -41,7 +46,7 @@ pub struct Listen {
     events: Vec<String>,
 }
 
-pub async fn run(client: &Client, args: &Listen) -> anyhow::Result<ExitCode> {
+pub async fn run(client: &Client, args: &Listen, output: &Output) -> anyhow::Result<ExitCode> {
     let to = Url::parse(&args.forward_to).ok().filter(|it| it.scheme().starts_with("http"));
     let to = to.ok_or_else(|| {
         let message = format!("--forward-to {}: give an http:// address", args.forward_to);
@@ -61,43 +66,100 @@ pub async fn run(client: &Client, args: &Listen) -> anyhow::Result<ExitCode> {
         let secret = Secret::parse(text(&made["secret"]))?;
         eprintln!("Forwarding to {to}; the secret is {}", clean(text(&made["secret"])));
         eprintln!("Ctrl-C ends it");
-        forward(client, &path, &secret, &to).await
+        let mut ferry = Ferry::new(client, &path, secret, to, output)?;
+        ferry.run().await
     };
     let result = tokio::select! {
         result = listening => result,
         _ = interrupt.recv() => Ok(()),
         _ = end.recv() => Ok(()),
     };
-    client.delete(path.as_str()).await?;
+    match client.delete(path.as_str()).await {
+        Ok(()) => {}
+        // Somebody else has deleted it.
+        Err(err) if failure::kind(&err) == Some(Kind::NotFound) => {}
+        Err(err) => {
+            eprintln!("The webhook {url} stays in the list; delete it there");
+            return result.and(Err(err));
+        }
+    }
     result.and_then(|()| super::done())
 }
 
-/// Forwards what is held, the oldest first, and never the same twice.
-async fn forward(client: &Client, path: &str, secret: &Secret, to: &Url) -> anyhow::Result<()> {
-    let http = reqwest::Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .timeout(PATIENCE)
-        .user_agent(concat!("CloudGen/", env!("CARGO_PKG_VERSION")))
-        .build()?;
-    let mut last: Option<String> = None;
-    loop {
-        let mut new = newer(client, path, last.as_deref()).await?;
-        new.reverse();
-        for delivery in new {
-            let id = checked_id(text(&delivery["id"]))?.to_owned();
-            let whole = client.get(format!("{path}/deliveries/{id}")).await?;
-            let line = match send(&http, secret, to, &whole).await {
-                Ok(status) => status.to_string(),
-                Err(err) => format!("not delivered: {err:#}"),
-            };
-            let mut out = std::io::stdout().lock();
-            let (kind, message) = (text(&whole["type"]), text(&whole["message_id"]));
-            writeln!(out, "{} {} {line}", clean(kind), clean(message))?;
-            out.flush()?;
-            last = Some(id);
+/// Carries what is held to this machine, the oldest first, and never the same twice.
+struct Ferry<'a> {
+    client: &'a Client,
+    http: reqwest::Client,
+    /// Of the webhook.
+    path: &'a str,
+    secret: Secret,
+    to: Url,
+    output: &'a Output,
+    last: Option<String>,
+}
+
+impl<'a> Ferry<'a> {
+    fn new(
+        client: &'a Client,
+        path: &'a str,
+        secret: Secret,
+        to: Url,
+        output: &'a Output,
+    ) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE)
+            .user_agent(concat!("CloudGen/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client, http, path, secret, to, output, last: None })
+    }
+
+    /// Goes on while the server is away for a time: what happens is held there.
+    async fn run(&mut self) -> anyhow::Result<()> {
+        let (mut idle, mut away) = (0, false);
+        loop {
+            match self.cross().await {
+                Ok(carried) => {
+                    idle = if carried { 0 } else { idle + 1 };
+                    if std::mem::take(&mut away) {
+                        eprintln!("It is back");
+                    }
+                }
+                Err(err) if failure::kind(&err) == Some(Kind::Unavailable) => {
+                    if !std::mem::replace(&mut away, true) {
+                        eprintln!("{err:#}\nTrying again until it is back");
+                    }
+                }
+                Err(err) => return Err(err),
+            }
+            tokio::time::sleep(if idle < QUIET { PAUSE } else { LONG_PAUSE }).await;
         }
-        tokio::time::sleep(PAUSE).await;
+    }
+
+    /// Whether there was anything to carry.
+    async fn cross(&mut self) -> anyhow::Result<bool> {
+        let mut new = newer(self.client, self.path, self.last.as_deref()).await?;
+        new.reverse();
+        for delivery in &new {
+            let id = checked_id(text(&delivery["id"]))?.to_owned();
+            let whole = self.client.get(format!("{}/deliveries/{id}", self.path)).await?;
+            let sent = send(&self.http, &self.secret, &self.to, &whole).await;
+            self.last = Some(id);
+            let (kind, message) = (text(&whole["type"]), text(&whole["message_id"]));
+            let (status, error) = match sent {
+                Ok(status) => (Some(status), None),
+                Err(err) => (None, Some(format!("not delivered: {err:#}"))),
+            };
+            let value = json!({
+                "type": kind, "message_id": message, "status": status, "error": error,
+                "body": serde_json::from_str::<Value>(text(&whole["body"])).unwrap_or_default(),
+            });
+            let came = error.or(status.map(|it| it.to_string())).unwrap_or_default();
+            let line = format!("{} {} {came}", clean(kind), clean(message));
+            self.output.print(&value, |out| out.line(&line))?;
+        }
+        Ok(!new.is_empty())
     }
 }
 

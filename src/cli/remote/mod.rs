@@ -28,7 +28,13 @@ use super::failure::{Failure, Kind};
 #[derive(Args, Default)]
 pub struct At {
     /// The server to talk to; else the one that you logged in to last
-    #[arg(long, value_name = "URL", env = "CLOUDGEN_SERVER", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "CLOUDGEN_SERVER",
+        hide_env_values = true,
+        global = true
+    )]
     server: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! `cloudgen open`: a session's page in the browser.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
@@ -15,12 +15,11 @@ pub struct Open {
     at: At,
 }
 
-#[expect(clippy::print_stdout, reason = "the address is what the command is asked for")]
 pub fn run(args: &Open) -> anyhow::Result<ExitCode> {
     let client = args.at.client()?;
     let id = design::session(&client, args.id.as_deref())?;
     let url = client.url(&format!("/sessions/{id}"))?;
-    println!("{url}");
+    writeln!(std::io::stdout(), "{url}")?;
     if std::io::stdout().is_terminal() {
         browser(url.as_str());
     }

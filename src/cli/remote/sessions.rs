@@ -17,6 +17,8 @@ pub struct Sessions {
     command: Option<Command>,
     #[command(flatten)]
     at: At,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Subcommand)]
@@ -34,15 +36,9 @@ enum Command {
         /// At most so many
         #[arg(long, default_value_t = 30)]
         limit: usize,
-        #[command(flatten)]
-        output: Output,
     },
     /// Show a session and what its options cost
-    Show {
-        id: String,
-        #[command(flatten)]
-        output: Output,
-    },
+    Show { id: String },
     /// Give a session another title
     Rename { id: String, title: String },
     /// Put a session away; --undo takes it out again
@@ -75,30 +71,30 @@ enum Mode {
 pub async fn run(args: &Sessions) -> anyhow::Result<ExitCode> {
     let client = args.at.client()?;
     let path = |id: &str| checked_id(id).map(|id| format!("/api/v1/sessions/{id}"));
-    let (search, state, mode, limit, output) = match &args.command {
-        Some(Command::List { search, state, mode, limit, output }) => {
-            (search.as_deref(), *state, *mode, *limit, output)
+    let output = &args.output;
+    // For people nothing is said of what went as they wanted it.
+    let changed = |session: &Value| output.print(session, |_| {});
+    let (search, state, mode, limit) = match &args.command {
+        Some(Command::List { search, state, mode, limit }) => {
+            (search.as_deref(), *state, *mode, *limit)
         }
-        None => (None, State::Active, None, 30, &Output::default()),
-        Some(Command::Show { id, output }) => {
+        None => (None, State::Active, None, 30),
+        Some(Command::Show { id }) => {
             let session = client.get(path(id)?).await?;
             return output.print(&session, |out| show(out, &session));
         }
         Some(Command::Rename { id, title }) => {
-            client.patch(path(id)?, &json!({ "title": title })).await?;
-            return super::done();
+            return changed(&client.patch(path(id)?, &json!({ "title": title })).await?);
         }
         Some(Command::Archive { id, undo }) => {
-            client.patch(path(id)?, &json!({ "archived": !undo })).await?;
-            return super::done();
+            return changed(&client.patch(path(id)?, &json!({ "archived": !undo })).await?);
         }
         Some(Command::Delete { id, undo: false }) => {
             client.delete(path(id)?).await?;
-            return super::done();
+            return changed(&Value::Null);
         }
         Some(Command::Delete { id, undo: true }) => {
-            client.post(format!("{}/restore", path(id)?), &json!({})).await?;
-            return super::done();
+            return changed(&client.post(format!("{}/restore", path(id)?), &json!({})).await?);
         }
     };
     let state = match state {

@@ -15,26 +15,24 @@ pub struct Webhooks {
     command: Option<Command>,
     #[command(flatten)]
     at: At,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// List the webhooks
-    List {
-        #[command(flatten)]
-        output: Output,
-    },
+    List,
     /// Forward what happens to a server on this machine, signed as a webhook
     Listen(listen::Listen),
 }
 
 pub async fn run(args: &Webhooks) -> anyhow::Result<ExitCode> {
     let client = args.at.client()?;
-    let output = match &args.command {
-        Some(Command::Listen(args)) => return listen::run(&client, args).await,
-        Some(Command::List { output }) => output,
-        None => &Output::default(),
-    };
+    let output = &args.output;
+    if let Some(Command::Listen(args)) = &args.command {
+        return listen::run(&client, args, output).await;
+    }
     let items = client.list("/api/v1/webhooks", usize::MAX).await?;
     let rows: Vec<Vec<String>> = items
         .iter()
