@@ -120,7 +120,8 @@ need_rust() {
         say "CloudGen builds with Rust $RUST_WANTED or newer; here is $(rustc --version 2>/dev/null || echo none)."
         if confirm "Install it for $(id -un) with rustup?"; then
             command -v curl >/dev/null || need_packages curl
-            bash -c "$how" || die "rustup could not install Rust."
+            # With pipefail, so that a download that failed does not count as installed.
+            bash -o pipefail -c "$how" || die "Rust could not be installed (why is above). To try it by hand:" "  $how"
             # shellcheck disable=SC1091
             [ ! -r "$HOME/.cargo/env" ] || . "$HOME/.cargo/env"
             rust_is_new_enough && return 0

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use lettre::Tokio1Executor;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -18,6 +18,7 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 use crate::platform::clock::Clock;
 use crate::platform::config::{Config, MailTo};
 use crate::platform::db::MIGRATIONS;
+use crate::platform::mail::smtp;
 use crate::platform::postgres::{self, Dirs, State};
 
 /// How long a neighbour may take to answer.
@@ -371,11 +372,8 @@ async fn mail(to: &MailTo) -> Check {
         MailTo::Smtp(url) => {
             let host = mail_host(url.expose_secret()).to_owned();
             let greeted = patiently(async {
-                let transport: AsyncSmtpTransport<Tokio1Executor> =
-                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())?
-                        .timeout(Some(PATIENCE))
-                        .build();
-                transport.test_connection().await
+                let server = smtp(url.expose_secret())?.timeout(Some(PATIENCE));
+                anyhow::Ok(server.build::<Tokio1Executor>().test_connection().await?)
             });
             match greeted.await {
                 Ok(true) => Check::ok(NAME, format!("{host} answers")),

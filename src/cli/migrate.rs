@@ -7,7 +7,7 @@ use crate::platform::config::Config;
 
 pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
-    let database = Database::open(&config).await?;
+    let database = Database::join(&config).await?;
     let state = database.state(config)?;
     let done = state.db.migrate().await;
     database.close().await?;

@@ -10,12 +10,13 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app;
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::ids::Ids;
-use crate::platform::postgres::{self, Dirs, Running};
+use crate::platform::postgres::{self, Dirs, Running, State};
 use crate::platform::state::AppState;
 use crate::platform::{http, jobs, telemetry, usage};
 
@@ -37,9 +38,19 @@ impl Database {
         if let Some(url) = &config.database_url {
             return Ok(Self { url: url.expose_secret().to_owned(), private: None });
         }
-        let dirs = Dirs { data: config.data_dir.clone(), cache: config.cache_dir.clone() };
-        let running = postgres::start(&dirs).await?;
+        let running = postgres::start(&dirs(config)).await?;
         Ok(Self { url: running.url().to_owned(), private: Some(running) })
+    }
+
+    /// For what runs beside a server: the private Postgres that one keeps
+    /// running is used and left alone.
+    pub async fn join(config: &Config) -> anyhow::Result<Self> {
+        if config.database_url.is_none()
+            && let State::Running(url) = postgres::look(&dirs(config))?
+        {
+            return Ok(Self { url, private: None });
+        }
+        Self::open(config).await
     }
 
     pub fn state(&self, config: Config) -> anyhow::Result<AppState> {
@@ -62,6 +73,10 @@ impl Database {
     }
 }
 
+fn dirs(config: &Config) -> Dirs {
+    Dirs { data: config.data_dir.clone(), cache: config.cache_dir.clone() }
+}
+
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
     telemetry::log(config.log);
@@ -82,7 +97,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(tokio::spawn(async move { worker.run().await }))
     };
     if let Some(address) = state.config.metrics_bind {
-        let serving = telemetry::serve_metrics(state.clone(), metrics, address);
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}; set CLOUDGEN_METRICS_BIND to another address")
+        })?;
+        let serving = telemetry::serve_metrics(state.clone(), metrics, listener);
         tokio::spawn(async move {
             if let Err(err) = serving.await {
                 tracing::error!(error = format!("{err:#}"), "no metrics");
@@ -114,12 +132,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     stop.send_replace(true);
     state.live.close();
     let patience = state.config.shutdown_timeout;
-    if tokio::time::timeout(patience, &mut server).await.is_err() {
+    // All that ends does so at the same time, not one after the other: who
+    // stopped us does not wait for long before using force.
+    let latest = Instant::now() + patience + Duration::from_secs(5);
+    if timeout(patience, &mut server).await.is_err() {
         tracing::warn!("requests were still running after {} s", patience.as_secs());
     }
     if let Some(worker) = worker {
-        let grace = patience + Duration::from_secs(5);
-        match tokio::time::timeout(grace, worker).await {
+        match timeout_at(latest, worker).await {
             Ok(Ok(())) => {}
             other => tracing::warn!("the job worker did not end well: {other:?}"),
         }
@@ -129,7 +149,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Err(err) = state.usage.flush(&state).await {
         tracing::warn!(error = format!("{err:#}"), "what keys were last used for is not counted");
     }
-    state.db.pool().close().await;
+    // Waits for connections to come back, which those of unfinished requests do not.
+    if timeout_at(latest, state.db.pool().close()).await.is_err() {
+        tracing::warn!("connections to the database were still in use");
+    }
     database.close().await?;
     match failure {
         Some(why) => bail!(why),

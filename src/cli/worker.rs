@@ -18,11 +18,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
     telemetry::log(config.log);
-    let database = Database::open(&config).await?;
+    let database = Database::join(&config).await?;
     let state = database.state(config)?;
     tokio::select! {
         ready = ready(&state) => ready?,
-        () = stop_signal() => return Ok(ExitCode::SUCCESS),
+        () = stop_signal() => {
+            database.close().await?;
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     let worker = jobs::worker(&state, app::jobs(), stop_signal());
     tracing::info!("working on jobs");

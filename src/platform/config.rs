@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::cors;
 use super::crypto::Keyring;
+use super::mail;
 use super::postgres::Dirs;
 
 /// How CloudGen runs. See [`VARIABLES`] for what each variable means.
@@ -86,7 +87,7 @@ variables! {
     "CLOUDGEN_SECRET_KEY", "hX4mJ0mZpVt3b6yQ1c8eN2kR5uW7xA9dF0gH3jL6oPs=",
         "32 random bytes in base64 that seal secrets; a key file is made when absent";
     "CLOUDGEN_MAIL", "smtp://user:password@mail.example.com:587",
-        "SMTP server (smtp:// with STARTTLS, smtps://), or a directory to write mails to";
+        "SMTP server (smtps://, or smtp:// with STARTTLS unless ?tls=none), or a directory to write mails to";
     "CLOUDGEN_MAIL_FROM", "CloudGen <cloudgen@example.com>", "sender of our mails";
     "CLOUDGEN_METRICS_BIND", "127.0.0.1:9090", "address for Prometheus; none when absent";
     "CLOUDGEN_LOG", "json", "log format, text or json";
@@ -154,8 +155,14 @@ impl Reader<'_> {
         self.parse(name, "must be a whole number", |text| text.parse().ok()).unwrap_or(default)
     }
 
+    /// For what makes no sense without: nobody can be served in 0 seconds.
+    fn positive<T: FromStr + PartialOrd + From<u8>>(&mut self, name: &str, default: T) -> T {
+        let some = |text: &str| text.parse().ok().filter(|it| *it > T::from(0));
+        self.parse(name, "must be a whole number above 0", some).unwrap_or(default)
+    }
+
     fn seconds(&mut self, name: &str, default: u64) -> Duration {
-        Duration::from_secs(self.number(name, default))
+        Duration::from_secs(self.positive(name, default))
     }
 }
 
@@ -189,7 +196,11 @@ impl Config {
             Keyring::parse_key(text).map(|_| SecretString::from(text))
         });
         let mail = env
-            .parse("CLOUDGEN_MAIL", "must be an smtp:// address or an absolute directory", mail_to)
+            .parse(
+                "CLOUDGEN_MAIL",
+                "must be an smtp:// or smtps:// address or an absolute directory",
+                mail_to,
+            )
             .unwrap_or_else(|| MailTo::Directory(data_dir.join("mail")));
         let mail_from = env
             .parse("CLOUDGEN_MAIL_FROM", "must be a mail address", |text| {
@@ -252,10 +263,11 @@ impl Config {
             pool_size,
             pool_timeout: env.seconds("CLOUDGEN_POOL_TIMEOUT", 5),
             request_timeout: env.seconds("CLOUDGEN_REQUEST_TIMEOUT", 30),
-            shutdown_timeout: env.seconds("CLOUDGEN_SHUTDOWN_TIMEOUT", 20),
-            body_limit: env.number("CLOUDGEN_BODY_LIMIT", 1024 * 1024),
-            job_concurrency: env.number("CLOUDGEN_JOB_CONCURRENCY", 4).max(1),
-            outbound_concurrency: env.number("CLOUDGEN_OUTBOUND_CONCURRENCY", 16).max(1),
+            // Zero is a choice: whatever runs is broken off.
+            shutdown_timeout: Duration::from_secs(env.number("CLOUDGEN_SHUTDOWN_TIMEOUT", 20)),
+            body_limit: env.positive("CLOUDGEN_BODY_LIMIT", 1024 * 1024),
+            job_concurrency: env.positive("CLOUDGEN_JOB_CONCURRENCY", 4),
+            outbound_concurrency: env.positive("CLOUDGEN_OUTBOUND_CONCURRENCY", 16),
             outbound_allow,
             cors_origins,
             icons,
@@ -325,7 +337,7 @@ fn public_url(text: &str) -> Option<String> {
 
 fn mail_to(text: &str) -> Option<MailTo> {
     if text.starts_with("smtp://") || text.starts_with("smtps://") {
-        lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(text).ok()?;
+        mail::smtp(text).ok()?;
         return Some(MailTo::Smtp(text.into()));
     }
     text.starts_with('/').then(|| MailTo::Directory(text.into()))
@@ -422,6 +434,39 @@ mod tests {
             assert!(err.contains(name), "{name} in {err}");
         }
         assert!(!err.contains("hunter2"), "{err}");
+    }
+
+    #[test]
+    fn nothing_is_configured_to_be_impossible() {
+        let names = ["REQUEST_TIMEOUT", "POOL_TIMEOUT", "BODY_LIMIT", "JOB_CONCURRENCY"]
+            .map(|it| format!("CLOUDGEN_{it}"));
+        let mut pairs: Vec<_> = names.iter().map(|it| (it.as_str(), "0")).collect();
+        pairs.push(("CLOUDGEN_SHUTDOWN_TIMEOUT", "0"));
+        let err = read(&pairs).unwrap_err();
+        assert!(err.contains("4 problem(s)") && names.iter().all(|it| err.contains(it)), "{err}");
+    }
+
+    #[test]
+    fn a_mail_server_is_spoken_to_in_the_clear_only_on_request() {
+        for good in [
+            "smtps://mail.example.com",
+            "smtp://ada:hunter2@mail.example.com:587",
+            "smtp://mail.example.com?tls=required",
+            "smtp://localhost:1025?tls=none",
+        ] {
+            read(&[("CLOUDGEN_MAIL", good)]).unwrap();
+        }
+        for bad in [
+            "smtp://",
+            "smtp://mail.example.com?tls=opportunistic",
+            "smtp://mail.example.com?x=1",
+            "smtp://mail.example.com#",
+            "smtps://mail.example.com?tls=none",
+            "mail.example.com",
+        ] {
+            let err = read(&[("CLOUDGEN_MAIL", bad)]).unwrap_err();
+            assert!(err.contains("CLOUDGEN_MAIL must be an smtp://"), "{bad}: {err}");
+        }
     }
 
     #[test]

@@ -16,6 +16,12 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+/// Chooses what TLS computes with, before anything speaks it.
+pub fn prepare_tls() {
+    // An error means that it is chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Fills an array from the system's random numbers.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

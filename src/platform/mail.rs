@@ -8,16 +8,17 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Config, MailTo};
-use super::crypto::Keyring;
+use super::crypto::{Keyring, prepare_tls};
 use super::db::Tx;
 use super::error::{Error, Result};
 use super::jobs::{self, Job};
@@ -52,6 +53,26 @@ pub fn address(field: &'static str, typed: &str) -> Result<String> {
     }
 }
 
+/// A way to the mail server at `address`, which `smtps://` encrypts from the
+/// first byte and `smtp://` by STARTTLS. A server that cannot do that gets
+/// nothing, unless the address ends in `?tls=none`.
+///
+/// What is wrong does not repeat the address, which may hold a password.
+pub fn smtp(address: &str) -> anyhow::Result<AsyncSmtpTransportBuilder> {
+    prepare_tls();
+    // What follows would be taken for a part of it.
+    ensure!(!address.contains('#'), "the address of a mail server has no #");
+    let (server, query) = address.split_once('?').unwrap_or((address, ""));
+    let (scheme, _) = server.split_once("://").unwrap_or_default();
+    // The library takes an address that says nothing for one in the clear.
+    let address = match (scheme, query) {
+        ("smtps", "") | ("smtp", "tls=none") => server.to_owned(),
+        ("smtp", "" | "tls=required") => format!("{server}?tls=required"),
+        _ => bail!("the address of a mail server is smtps:// or smtp://, at most with ?tls=none"),
+    };
+    Ok(AsyncSmtpTransport::<Tokio1Executor>::from_url(&address)?)
+}
+
 /// A mail as it was sent, for tests to look at.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -79,11 +100,9 @@ enum Transport {
 impl Mailer {
     pub fn new(config: &Config, keys: Keyring) -> anyhow::Result<Self> {
         let transport = match &config.mail {
-            MailTo::Smtp(url) => Transport::Smtp(
-                AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-                    .context("CLOUDGEN_MAIL")?
-                    .build(),
-            ),
+            MailTo::Smtp(url) => {
+                Transport::Smtp(smtp(url.expose_secret()).context("CLOUDGEN_MAIL")?.build())
+            }
             MailTo::Directory(path) => Transport::Directory(path.as_path().into()),
             MailTo::Memory => Transport::Memory(Arc::default()),
         };

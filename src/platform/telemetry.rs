@@ -1,7 +1,6 @@
 //! Logs and metrics.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 
 use anyhow::Context;
 use axum::Router;
@@ -43,11 +42,8 @@ pub fn measure() -> anyhow::Result<PrometheusHandle> {
 pub async fn serve_metrics(
     state: AppState,
     handle: PrometheusHandle,
-    address: SocketAddr,
+    listener: TcpListener,
 ) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("CLOUDGEN_METRICS_BIND: cannot listen on {address}"))?;
     let page = move || async move {
         gauges(&state).await;
         handle.run_upkeep();

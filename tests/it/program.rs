@@ -18,34 +18,38 @@ pub struct Server {
     process: Option<Child>,
     /// What works on its jobs, if it does not do so itself.
     worker: Option<Child>,
-    /// Somebody else's; its own when absent.
-    database: Option<String>,
-    serve: &'static [&'static str],
+    /// What it is started with.
+    arguments: &'static [&'static str],
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Server {
     pub async fn start() -> Self {
-        Self::begin(None, &["serve"]).await
+        Self::start_with(&["serve"], Vec::new()).await
     }
 
     /// One that leaves its jobs to a process of their own.
     pub async fn start_with_worker() -> Self {
-        let mut server = Self::begin(None, &["serve", "--without-jobs"]).await;
+        let mut server = Self::start_with(&["serve", "--without-jobs"], Vec::new()).await;
         server.launch_worker();
         server
     }
 
     /// One that shares a database with others.
     pub async fn start_on(database: &str) -> Self {
-        Self::begin(Some(database.to_owned()), &["serve"]).await
+        Self::start_with(&["serve"], vec![("DATABASE_URL", database.to_owned())]).await
     }
 
-    async fn begin(database: Option<String>, serve: &'static [&'static str]) -> Self {
+    /// One that is told more than where its data is.
+    pub async fn start_with(
+        arguments: &'static [&'static str],
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         let home = Home::new();
-        let mut server = Self { home, address, process: None, worker: None, database, serve };
+        let mut server = Self { home, address, process: None, worker: None, arguments, variables };
         server.launch().await;
         server
     }
@@ -62,10 +66,8 @@ impl Server {
             .env("CLOUDGEN_BIND", self.address.to_string())
             // Where the tests' receivers of webhooks are.
             .env("CLOUDGEN_OUTBOUND_ALLOW", "127.0.0.1")
+            .envs(self.variables.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null());
-        if let Some(url) = &self.database {
-            command.env("DATABASE_URL", url);
-        }
         command
     }
 
@@ -83,7 +85,7 @@ impl Server {
     }
 
     pub async fn launch(&mut self) {
-        self.process = Some(self.spawn(self.command(self.serve)));
+        self.process = Some(self.spawn(self.command(self.arguments)));
         self.ready().await;
     }
 

@@ -1,9 +1,10 @@
 //! The program from the first start to the last: what an operator relies on.
 
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use cloudgen::platform::postgres::{self, State};
-use rustix::process::test_kill_process;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::program::{Server, ask};
 
@@ -90,6 +91,74 @@ async fn a_server_whose_postgres_was_killed_answers_again_by_itself() {
     server.kill_postgres().await;
     assert_ne!(server.postgres_pid(), killed);
     assert_eq!(get(&server, "/readyz").await, 200);
+}
+
+#[tokio::test]
+async fn what_operators_run_works_beside_a_server_with_a_private_postgres() {
+    let server = Server::start().await;
+    for command in [&["audit", "verify"][..], &["orgs", "list"], &["migrate"]] {
+        let done = server.command(command).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{command:?}: {said}");
+    }
+    assert_eq!(get(&server, "/readyz").await, 200, "its Postgres was left alone");
+}
+
+#[tokio::test]
+async fn jobs_can_be_left_to_a_worker_apart() {
+    let server = Server::start_with(&["serve", "--without-jobs"], Vec::new()).await;
+    let post = async |path: &str, body: &str| {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {1}\r\nConnection: close\r\n\r\n{body}",
+            server.address,
+            body.len(),
+        );
+        ask(server.address, &request).await.unwrap().0
+    };
+    let person = "name=Ada&email=ada%40example.com&password=a+lake+of+quiet+herons";
+    assert_eq!(post("/sign-up", person).await, 303);
+    assert!(post("/forgot-password", "email=ada%40example.com").await < 400);
+    let mails = server.home.dirs().data.join("mail");
+    let arrived = || std::fs::read_dir(&mails).map_or(0, Iterator::count);
+    assert_eq!(arrived(), 0);
+
+    let mut worker = server.command(&["worker"]).spawn().unwrap();
+    let delivered = async {
+        while arrived() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let delivered = tokio::time::timeout(Duration::from_secs(60), delivered).await;
+    kill_process(Pid::from_raw(worker.id().cast_signed()).unwrap(), Signal::TERM).unwrap();
+    assert!(worker.wait().unwrap().success());
+    delivered.expect("the worker should deliver the mail");
+    assert_eq!(get(&server, "/readyz").await, 200, "the server and its Postgres stay");
+}
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let bind = || vec![("CLOUDGEN_METRICS_BIND", address.to_string())];
+    drop(listener);
+    let server = Server::start_with(&["serve"], bind()).await;
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let (status, metrics) = ask(address, request).await.unwrap();
+    assert!(status == 200 && metrics.contains("cloudgen_db_connections{state="), "{metrics}");
+    assert_ne!(get(&server, "/metrics").await, 200, "the public does not reach them");
+
+    // Whoever wants metrics does not want a server without.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = server
+        .command(&["serve"])
+        .env("DATABASE_URL", server.database_url())
+        .env("CLOUDGEN_METRICS_BIND", other.local_addr().unwrap().to_string())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(taken.stderr).unwrap();
+    assert!(!taken.status.success() && said.contains("CLOUDGEN_METRICS_BIND"), "{said}");
 }
 
 /// ASVS V16.2.5

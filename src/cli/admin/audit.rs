@@ -17,7 +17,7 @@ pub enum Command {
 
 pub async fn run(Command::Verify: Command) -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
-    let database = Database::open(&config).await?;
+    let database = Database::join(&config).await?;
     let state = database.state(config)?;
     let results = events::verify_all(state.db.pool()).await;
     database.close().await?;

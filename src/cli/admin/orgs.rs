@@ -24,7 +24,7 @@ pub enum Command {
 
 pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let config = Config::from_env()?;
-    let database = Database::open(&config).await?;
+    let database = Database::join(&config).await?;
     let state = database.state(config)?;
     let done = match command {
         Command::List => list(&state).await,

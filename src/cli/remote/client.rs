@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::problem;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Progress;
-use crate::platform::crypto::{hex, random};
+use crate::platform::crypto::{hex, prepare_tls, random};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The longest silence in the middle of an answer.
@@ -96,8 +96,7 @@ pub fn shown(server: &Url) -> String {
 
 impl Client {
     pub fn new(server: Url, token: Option<String>) -> anyhow::Result<Self> {
-        // An error means that one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        prepare_tls();
         let http = reqwest::Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)

@@ -24,6 +24,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
 use super::config::Config;
+use super::crypto::prepare_tls;
 
 pub use rules::Rules;
 
@@ -102,8 +103,7 @@ impl Outbound {
     }
 
     fn with(rules: Rules, lookup: Lookup, patience: Duration) -> anyhow::Result<Self> {
-        // An error means that one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        prepare_tls();
         let rules = Arc::new(rules);
         let client = Client::builder()
             .dns_resolver(Resolver { lookup, rules: rules.clone() })
