@@ -41,6 +41,22 @@ if (wb) {
   const scroller = () => (narrow.matches ? document.scrollingElement : scroll);
   const atEnd = (it = scroller()) => it.scrollHeight - it.scrollTop - it.clientHeight < 160;
   const toEnd = (it = scroller()) => (!narrow.matches || wb.dataset.show === "talk") && (it.scrollTop = it.scrollHeight);
+  // What is put in waits until the last thing somebody did is on the screen, and
+  // until they let go of what they are about to click.
+  let held = null;
+  addEventListener("pointerdown", (e) => e.button || (held ??= Promise.withResolvers()));
+  const release = () => setTimeout(() => (held?.resolve(), (held = null)));
+  for (const end of ["pointerup", "pointercancel", "contextmenu", "dragend", "blur"]) addEventListener(end, release);
+  // Where nothing is shown, as in a window behind others, no frame comes.
+  const frame = () =>
+    new Promise((done) => {
+      requestAnimationFrame(() => setTimeout(done));
+      setTimeout(done, 100);
+    });
+  const free = async () => {
+    await held?.promise;
+    await frame();
+  };
   const swapped = (root) => document.dispatchEvent(new CustomEvent("swapped", { detail: root }));
 
   // ------------------------------------------------------------- swapping
@@ -115,6 +131,9 @@ if (wb) {
   let whole = "";
   let editing = new URLSearchParams(location.search).get("edit") ?? "";
   let asked = 0;
+  // On the way to another state, and whether something happened meanwhile.
+  let going = 0;
+  let news = false;
   // What somebody unfolded or is rewriting stays so when news come in.
   const wish = () => {
     const query = new URLSearchParams(location.search);
@@ -125,31 +144,45 @@ if (wb) {
   };
   // The page of this address again; only what changed is put in.
   const refresh = async () => {
+    // Whoever is on the way elsewhere is not called back.
+    if (going) return void (news = true);
     const turn = ++asked;
     const answer = await ask(location.pathname + wish()).catch(() => null);
+    const html = answer?.ok && (await answer.text().catch(() => null));
+    await free();
     if (turn !== asked) return;
-    if (!answer?.ok) return answer && location.reload();
-    const fresh = parse(await answer.text());
+    if (!html) return answer && location.reload();
+    const fresh = parse(html);
     talkTo(fresh);
-    paneTo(fresh);
+    await frame();
+    if (turn === asked) paneTo(fresh);
   };
 
   // Goes to another state of the same session.
   const go = async (url, push = true) => {
     byId("pane").classList.add("loading");
-    const turn = ++asked;
+    const turn = (going = ++asked);
     const answer = await ask(url).catch(() => null);
+    const html = answer?.ok && (await answer.text().catch(() => null));
+    await free();
+    if (turn !== going) return;
     byId("pane").classList.remove("loading");
-    if (turn !== asked) return;
-    if (!answer?.ok) return location.assign(url);
-    const fresh = parse(await answer.text());
+    if (!html) return location.assign(url);
+    const fresh = parse(html);
     if (push) history.pushState(null, "", url);
     shown = location.pathname + location.search;
     document.title = fresh.title;
-    talkTo(fresh);
     paneTo(fresh, true);
     wb.dataset.number = fresh.getElementById("wb").dataset.number;
     if (narrow.matches) show("pane");
+    await frame();
+    if (turn !== going) return;
+    going = 0;
+    // What was said since is newer than this.
+    if (turn === asked) talkTo(fresh);
+    if (!news) return;
+    news = false;
+    refresh();
   };
   const plain = (e) => !(e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || e.button);
   on("click", "a[data-nav]", (link, e) => {
@@ -183,13 +216,16 @@ if (wb) {
   on("click", "a[data-swap]", async (link, e) => {
     if (!plain(e)) return;
     e.preventDefault();
+    editing = new URL(link.href).searchParams.get("edit") ?? "";
+    // What was asked for before knows nothing of this.
+    ++asked;
     const answer = await ask(link.getAttribute("href").split("#")[0]).catch(() => null);
     if (!answer?.ok) return location.assign(link.href);
-    editing = new URL(link.href).searchParams.get("edit") ?? "";
     talkTo(parse(await answer.text()));
     const edit = byId("edit-text");
     edit?.focus();
     edit?.setSelectionRange(edit.value.length, edit.value.length);
+    refresh();
   });
 
   // ------------------------------------------------------------- sending

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::browser::{Browser, View};
 use crate::session_journey::{Desk, prepared, sit_down};
-use crate::support::App;
+use crate::support::{App, Caller};
 
 /// Set on the window once: gone when the page was loaded anew.
 const MARK: &str = "window.mark = 'here'";
@@ -18,6 +18,7 @@ const MARKED: &str = "window.mark === 'here'";
 struct Seat {
     _app: App,
     base: String,
+    member: Caller,
     browser: Browser,
     session: String,
 }
@@ -30,7 +31,7 @@ impl Seat {
         let browser = Browser::start().await;
         sit_down(&browser, &base, &member).await;
         browser.look(View::DESK).await;
-        Self { _app: app, base, browser, session }
+        Self { _app: app, base, member, browser, session }
     }
 
     fn desk(&self) -> Desk<'_> {
@@ -69,6 +70,38 @@ async fn the_slider_shows_the_figures_of_its_load_in_place() {
     let address = desk.value("location.pathname + location.search").await;
     desk.go(address.as_str().unwrap()).await;
     desk.until(&format!("{load} === '2'")).await;
+}
+
+/// Holds the first answer about the costs back until `arrive` is called, and tells
+/// when the session was heard of.
+const HOLD: &str = "(() => {
+    const ask = window.fetch;
+    window.fetch = async (url, init) => {
+        const answer = await ask(url, init);
+        if (!window.arrive && String(url).includes('/costs')) await new Promise((done) => (window.arrive = done));
+        return answer;
+    };
+    const { events, seq } = document.getElementById('wb').dataset;
+    new EventSource(`${events}?after=${seq}`).addEventListener('session', () => (window.heard = true));
+})()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn news_do_not_call_back_who_is_on_the_way() {
+    let seat = Seat::take().await;
+    let (session, desk) = (&seat.session, seat.desk());
+    desk.go(&format!("{session}/analyses/1/better/diagram")).await;
+    desk.value(MARK).await;
+    desk.value(HOLD).await;
+    desk.click(".option-tabs [data-tab='costs']").await;
+    desk.until("window.arrive").await;
+    let title = json!({ "title": "A name that came meanwhile" });
+    seat.member.patch(&format!("/api/v1{session}"), title).await.expect(200);
+    desk.until("window.heard").await;
+    desk.value("arrive()").await;
+    desk.until("location.pathname.endsWith('/costs')").await;
+    desk.shows("#figures").await;
+    desk.says("#session-head", "A name that came meanwhile").await;
+    assert_eq!(desk.value(MARKED).await, true, "nothing was loaded anew");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -57,8 +57,14 @@ impl Desk<'_> {
     }
 
     pub async fn click(&self, css: &str) {
-        self.until(&format!("document.querySelector({css:?})?.checkVisibility()")).await;
-        self.browser.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+        loop {
+            self.shows(css).await;
+            let clicked = self.browser.find(Locator::Css(css)).await.unwrap().click().await;
+            // News may put another in its place between looking and clicking.
+            if !matches!(&clicked, Err(err) if err.is_stale_element_reference()) {
+                return clicked.unwrap();
+            }
+        }
     }
 
     pub async fn click_at(&self, path: &str) {
