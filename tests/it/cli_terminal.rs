@@ -84,8 +84,11 @@ async fn a_download_that_somebody_interrupts_goes_on_where_it_was() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), shown).await.expect("a bar");
-    running.stdin.take().unwrap().write_all(b"\x03").await.unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(10), running.wait()).await;
+    let mut keyboard = running.stdin.take().unwrap();
+    keyboard.write_all(b"\x03").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), running.wait()).await;
+    // Until here it is there: its end would be another thing that was typed.
+    drop(keyboard);
     assert_eq!(ended.expect("Ctrl-C ends it").unwrap().code(), Some(130));
     let left: Vec<_> = std::fs::read_dir(shell.place.0.join("got")).unwrap().collect();
     assert_eq!(left.len(), 1, "only what has arrived is there: {left:?}");
