@@ -53,8 +53,9 @@ if (wb) {
       requestAnimationFrame(() => setTimeout(done));
       setTimeout(done, 100);
     });
+  // A release that never comes, as from the list of a select, holds nothing up for long.
   const free = async () => {
-    await held?.promise;
+    if (held) await Promise.race([held.promise, new Promise((done) => setTimeout(done, 2000))]);
     await frame();
   };
   const swapped = (root) => document.dispatchEvent(new CustomEvent("swapped", { detail: root }));
@@ -154,7 +155,7 @@ if (wb) {
     if (!html) return answer && location.reload();
     const fresh = parse(html);
     talkTo(fresh);
-    await frame();
+    await free();
     if (turn === asked) paneTo(fresh);
   };
 
@@ -175,7 +176,7 @@ if (wb) {
     paneTo(fresh, true);
     wb.dataset.number = fresh.getElementById("wb").dataset.number;
     if (narrow.matches) show("pane");
-    await frame();
+    await free();
     if (turn !== going) return;
     going = 0;
     // What was said since is newer than this.
