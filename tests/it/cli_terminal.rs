@@ -16,9 +16,11 @@ use crate::cli_remote::{Shell, TEXT, Then, faulty, signed_in};
 const AGAIN: &str = "\r\u{1b}[K";
 
 impl Shell {
-    /// A command line, run on a terminal.
+    /// A command line, run on a terminal. Whoever starts the tests in the background
+    /// has them ignore interrupts, and all that they start.
     fn terminal(&self, line: &str) -> tokio::process::Command {
-        self.command("script", &["-qec", line, "/dev/null"])
+        let interrupts = "--default-signal=INT";
+        self.command("env", &[interrupts, "script", "-qec", line, "/dev/null"])
     }
 }
 
