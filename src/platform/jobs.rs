@@ -69,6 +69,8 @@ impl Handler {
         let mut crontab = Crontab::new(timer, J::NAME);
         // After a long stop once.
         crontab.options.fill = Some(CrontabFill::hours(1));
+        // Otherwise it is enqueued with a null, which no job without contents is.
+        crontab.payload = Some(serde_json::json!({}));
         Self { schedule: Some(crontab), ..Self::of::<J>() }
     }
 }

@@ -1,6 +1,7 @@
 //! What every request gets, whatever slice it is for.
 
 use chrono::Duration;
+use cloudgen::app;
 use cloudgen::platform::access::Role;
 use cloudgen::platform::crypto::Token;
 use cloudgen::platform::error::Error;
@@ -251,6 +252,47 @@ async fn a_job_exists_exactly_if_its_transaction_commits() {
     jobs::enqueue(&mut tx, &Unknown {}).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(count().await, 1);
+}
+
+/// Waits until as many rows as there are schedules say that `what` is done.
+async fn scheduled(app: &App, what: &'static str) {
+    let done = async {
+        loop {
+            let counted: i64 = sqlx::query_scalar(what).fetch_one(app.pool()).await.unwrap();
+            if counted >= 5 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), done).await.expect(what);
+}
+
+#[tokio::test]
+async fn what_runs_every_hour_runs_by_itself() {
+    let app = App::new().await;
+    let work = async |what| {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let workers =
+            jobs::worker(&app.state, app::jobs(), async { stopped.await.unwrap_or_default() });
+        let working = tokio::spawn(async move { workers.run().await });
+        scheduled(&app, what).await;
+        drop(stop);
+        working.await.unwrap();
+    };
+    work("select count(*) from graphile_worker._private_known_crontabs").await;
+    // As after a stop of two hours, in which each would have run.
+    sqlx::query(
+        "update graphile_worker._private_known_crontabs
+            set known_since = now() - interval '2 hours', last_execution = null",
+    )
+    .execute(app.pool())
+    .await
+    .unwrap();
+    work(
+        "select count(distinct name) from job_run where finished_at is not null and error is null",
+    )
+    .await;
 }
 
 #[tokio::test]
