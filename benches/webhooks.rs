@@ -138,22 +138,36 @@ async fn usage(state: &AppState, caller: &Caller, org: Uuid) -> Result<()> {
         caller.ask("POST", "/api/v1/keys", Some(new)).await?;
     }
     // As many operations as the API has, on every day of the past.
-    sqlx::query(
+    let days = i32::try_from(LOG / (i64::from(KEYS) * OPERATIONS))?;
+    for fill in [
         "insert into api_usage
                 (org_id, key_id, day, operation, calls, client_errors, server_errors, limited, units, buckets)
-         select $1, k.id, current_date - d::integer, 'GET /api/v1/operation/' || o, 100, 2, 0, 1, 100, array_fill(9, array[11])
-           from api_key k, generate_series(0, $2 / ($3 * $4) - 1) d, generate_series(1, $4) o
+         select $1, k.id, current_date - d, 'GET /api/v1/operation/' || o, 100, 2, 0, 1, 100, array_fill(9, array[11])
+           from api_key k, generate_series(0, $2 - 1) d, generate_series(1, $3) o
           where k.org_id = $1",
-    )
-    .bind(org)
-    .bind(LOG)
-    .bind(i64::from(KEYS))
-    .bind(OPERATIONS)
-    .execute(state.db.pool())
-    .await?;
-    sqlx::query("analyze api_usage").execute(state.db.pool()).await?;
+        "insert into api_usage_of_key
+                (org_id, key_id, day, calls, client_errors, server_errors, limited, units, buckets)
+         select $1, k.id, current_date - d, 100 * $3, 2 * $3, 0, $3, 100 * $3, array_fill(9 * $3, array[11])
+           from api_key k, generate_series(0, $2 - 1) d
+          where k.org_id = $1",
+        "insert into api_usage_of_operation
+                (org_id, day, operation, calls, client_errors, server_errors, limited, units, buckets)
+         select $1, current_date - d, 'GET /api/v1/operation/' || o, 100 * k.n, 2 * k.n, 0, k.n, 100 * k.n, array_fill(9 * k.n, array[11])
+           from (select count(*) as n from api_key where org_id = $1) k,
+                generate_series(0, $2 - 1) d, generate_series(1, $3) o",
+    ] {
+        let fill = sqlx::query(fill).bind(org).bind(days).bind(OPERATIONS);
+        fill.execute(state.db.pool()).await?;
+    }
+    sqlx::query("analyze api_usage, api_usage_of_key, api_usage_of_operation")
+        .execute(state.db.pool())
+        .await?;
+    let keys = caller.ask("GET", "/api/v1/keys?limit=1", None).await?;
+    let key = keys["items"][0]["id"].as_str().ok_or("no key")?.to_owned();
     measure(caller, "keys", "/api/v1/keys").await?;
-    measure(caller, "use of 30 days", "/api/v1/usage").await
+    measure(caller, "use of 30 days", "/api/v1/usage").await?;
+    let of_key = format!("/api/v1/usage?key_id={key}");
+    measure(caller, "use of 30 days, of one key", &of_key).await
 }
 
 /// Tells how long nineteen of twenty answers take at most.

@@ -1,17 +1,20 @@
 //! Counts what is called with keys, out of the way of the calls.
 //!
 //! Calls are added up in memory, per key, day and operation, and written every
-//! few seconds and when the server stops. A server that is killed loses what it
+//! few seconds and when the server stops; once more per key and day, and per
+//! operation and day, which is what reports read. A server that is killed loses what it
 //! counted since: these are figures to look at, nothing is decided by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::state::AppState;
@@ -44,7 +47,7 @@ pub struct Call {
     pub at: DateTime<Utc>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Place {
     org_id: Uuid,
     key_id: Uuid,
@@ -52,7 +55,7 @@ struct Place {
     operation: String,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 struct Tally {
     calls: i64,
     client_errors: i64,
@@ -60,6 +63,19 @@ struct Tally {
     limited: i64,
     units: i64,
     buckets: Buckets,
+}
+
+impl Tally {
+    fn add(&mut self, more: &Self) {
+        self.calls += more.calls;
+        self.client_errors += more.client_errors;
+        self.server_errors += more.server_errors;
+        self.limited += more.limited;
+        self.units += more.units;
+        for (sum, more) in self.buckets.iter_mut().zip(more.buckets) {
+            *sum += more;
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -71,15 +87,7 @@ struct Waiting {
 
 impl Waiting {
     fn add(&mut self, place: Place, tally: &Tally) {
-        let sum = self.tallies.entry(place).or_default();
-        sum.calls += tally.calls;
-        sum.client_errors += tally.client_errors;
-        sum.server_errors += tally.server_errors;
-        sum.limited += tally.limited;
-        sum.units += tally.units;
-        for (sum, more) in sum.buckets.iter_mut().zip(tally.buckets) {
-            *sum += more;
-        }
+        self.tallies.entry(place).or_default().add(tally);
     }
 
     fn seen(&mut self, key: (Uuid, Uuid), at: DateTime<Utc>, ip: Option<IpAddr>) {
@@ -151,18 +159,17 @@ fn class(took: Duration) -> usize {
 }
 
 async fn write(state: &AppState, taken: &Waiting) -> anyhow::Result<()> {
-    let tallies: Value = taken
-        .tallies
-        .iter()
-        .map(|(place, it)| {
-            json!({
-                "org_id": place.org_id, "key_id": place.key_id, "day": place.day,
-                "operation": place.operation, "calls": it.calls,
-                "client_errors": it.client_errors, "server_errors": it.server_errors,
-                "limited": it.limited, "units": it.units, "buckets": it.buckets,
-            })
-        })
-        .collect();
+    let mut tx = state.db.pool().begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(WRITING).execute(&mut *tx).await?;
+    // A key may have gone with its organisation since.
+    let keys: BTreeSet<Uuid> =
+        sqlx::query_scalar("select id from api_key where id = any ($1) for key share")
+            .bind(taken.last.keys().map(|it| it.1).collect::<Vec<_>>())
+            .fetch_all(&mut *tx)
+            .await?
+            .into_iter()
+            .collect();
+    add_to_all(&mut tx, taken.tallies.iter().filter(|it| keys.contains(&it.0.key_id))).await?;
     let last: Value = taken
         .last
         .iter()
@@ -170,30 +177,6 @@ async fn write(state: &AppState, taken: &Waiting) -> anyhow::Result<()> {
             json!({ "org_id": org_id, "key_id": key_id, "at": at, "ip": ip })
         })
         .collect();
-    let mut tx = state.db.pool().begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(WRITING).execute(&mut *tx).await?;
-    // A key may have gone with its organisation since.
-    sqlx::query(
-        "insert into api_usage as u (org_id, key_id, day, operation, calls, client_errors,
-                                     server_errors, limited, units, buckets)
-         select t.*
-           from jsonb_to_recordset($1) as t (org_id uuid, key_id uuid, day date, operation text,
-                calls bigint, client_errors bigint, server_errors bigint, limited bigint,
-                units bigint, buckets bigint[])
-           join api_key k on k.org_id = t.org_id and k.id = t.key_id
-         on conflict (org_id, key_id, day, operation) do update
-            set calls = u.calls + excluded.calls,
-                client_errors = u.client_errors + excluded.client_errors,
-                server_errors = u.server_errors + excluded.server_errors,
-                limited = u.limited + excluded.limited,
-                units = u.units + excluded.units,
-                buckets = (select array_agg(a + b order by i)
-                             from unnest(u.buckets, excluded.buckets)
-                                  with ordinality as pair (a, b, i))",
-    )
-    .bind(tallies)
-    .execute(&mut *tx)
-    .await?;
     sqlx::query(
         "update api_key k set last_used_at = t.at, last_used_ip = t.ip
            from jsonb_to_recordset($1) as t (org_id uuid, key_id uuid, at timestamptz, ip text)
@@ -204,6 +187,87 @@ async fn write(state: &AppState, taken: &Waiting) -> anyhow::Result<()> {
     .execute(&mut *tx)
     .await?;
     Ok(tx.commit().await?)
+}
+
+/// What was counted is added to each of the tables that hold it.
+async fn add_to_all(
+    conn: &mut PgConnection,
+    tallies: impl Iterator<Item = (&Place, &Tally)>,
+) -> sqlx::Result<()> {
+    let (mut all, mut of_keys, mut of_operations) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for (place, tally) in tallies {
+        all.push(Counted { place, tally });
+        let key = Place { operation: String::new(), ..place.clone() };
+        of_keys.entry(key).or_insert_with(Tally::default).add(tally);
+        let operation = Place { key_id: Uuid::nil(), ..place.clone() };
+        of_operations.entry(operation).or_insert_with(Tally::default).add(tally);
+    }
+    let statements = [
+        (
+            "insert into api_usage as u (org_id, key_id, day, operation, calls, client_errors,
+                                         server_errors, limited, units, buckets)
+             select *
+               from jsonb_to_recordset($1) as t (org_id uuid, key_id uuid, day date, operation text,
+                    calls bigint, client_errors bigint, server_errors bigint, limited bigint,
+                    units bigint, buckets bigint[])
+             on conflict (org_id, key_id, day, operation) do update
+                set calls = u.calls + excluded.calls,
+                    client_errors = u.client_errors + excluded.client_errors,
+                    server_errors = u.server_errors + excluded.server_errors,
+                    limited = u.limited + excluded.limited,
+                    units = u.units + excluded.units,
+                    buckets = app.add_up(u.buckets, excluded.buckets)",
+            json!(all),
+        ),
+        (
+            "insert into api_usage_of_key as u (org_id, key_id, day, calls, client_errors,
+                                                server_errors, limited, units, buckets)
+             select *
+               from jsonb_to_recordset($1) as t (org_id uuid, key_id uuid, day date,
+                    calls bigint, client_errors bigint, server_errors bigint, limited bigint,
+                    units bigint, buckets bigint[])
+             on conflict (org_id, day, key_id) do update
+                set calls = u.calls + excluded.calls,
+                    client_errors = u.client_errors + excluded.client_errors,
+                    server_errors = u.server_errors + excluded.server_errors,
+                    limited = u.limited + excluded.limited,
+                    units = u.units + excluded.units,
+                    buckets = app.add_up(u.buckets, excluded.buckets)",
+            counted(&of_keys),
+        ),
+        (
+            "insert into api_usage_of_operation as u (org_id, day, operation, calls, client_errors,
+                                                      server_errors, limited, units, buckets)
+             select *
+               from jsonb_to_recordset($1) as t (org_id uuid, day date, operation text,
+                    calls bigint, client_errors bigint, server_errors bigint, limited bigint,
+                    units bigint, buckets bigint[])
+             on conflict (org_id, day, operation) do update
+                set calls = u.calls + excluded.calls,
+                    client_errors = u.client_errors + excluded.client_errors,
+                    server_errors = u.server_errors + excluded.server_errors,
+                    limited = u.limited + excluded.limited,
+                    units = u.units + excluded.units,
+                    buckets = app.add_up(u.buckets, excluded.buckets)",
+            counted(&of_operations),
+        ),
+    ];
+    for (statement, counted) in statements {
+        sqlx::query(statement).bind(counted).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Counted<'a> {
+    #[serde(flatten)]
+    place: &'a Place,
+    #[serde(flatten)]
+    tally: &'a Tally,
+}
+
+fn counted(tallies: &BTreeMap<Place, Tally>) -> Value {
+    json!(tallies.iter().map(|(place, tally)| Counted { place, tally }).collect::<Vec<_>>())
 }
 
 /// Writes every few seconds, for as long as it is let run.

@@ -237,7 +237,7 @@ impl Things {
             "select c.table_name::text from information_schema.columns c
                join information_schema.tables t using (table_schema, table_name)
               where c.table_schema = 'public' and c.column_name = 'org_id'
-                and t.table_type = 'BASE TABLE' and c.table_name <> 'api_usage'",
+                and t.table_type = 'BASE TABLE' and c.table_name not like 'api_usage%'",
         )
         .fetch_all(app.pool())
         .await

@@ -1,7 +1,11 @@
 //! The pages of keys, of their use, and of devices that ask to be let in.
 
+use std::time::Duration;
+
 use cloudgen::platform::access::Role;
+use cloudgen::platform::usage::Call;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::api_keys::create;
 use crate::browser::Browser;
@@ -21,26 +25,40 @@ async fn furnished(app: &App) -> (Caller, String, String) {
     let (gone, _) = create(&owner, json!({ "name": "Old laptop", "scopes": ["org:read"] })).await;
     owner.delete(&format!("/api/v1/keys/{gone}")).await.expect(204);
     with_key(app, &secret).get("/api/v1/sessions").await.expect(200);
-    app.state.usage.flush(&app.state).await.unwrap();
-    for (operation, share) in
-        [("POST /api/v1/analyze", 9), ("GET /api/v1/artifacts/{session_id}/archive", 5)]
-    {
-        sqlx::query(
-            "insert into api_usage
-             select org_id, key_id, day - d, $1, (n * $2)::bigint, n / 12, n / 40, n / 25,
-                    n * $2 * 4, array[0, n, 2 * n, 3 * n, 2 * n, n, 0, n / 9, 0, 0, 0]::bigint[]
-               from api_usage, generate_series(0, 29) d,
-                    lateral (select 20 + (d * 37) % 61 - 14 * ((d + 1) % 7 / 5) as n)
-              where operation = 'GET /api/v1/sessions'",
-        )
-        .bind(operation)
-        .bind(share)
-        .execute(app.pool())
-        .await
-        .unwrap();
-    }
+    use_for_a_month(app, org, id.parse().unwrap()).await;
     let (_, code) = ask_in_named(app).await;
     (owner, id, code)
+}
+
+/// More on some days than on others, some of it slow, refused or failed.
+async fn use_for_a_month(app: &App, org_id: Uuid, key_id: Uuid) {
+    for days in 0..30_i64 {
+        let busy = 20 + (days * 37) % 61 - 14 * ((days + 1) % 7 / 5);
+        for (operation, share) in
+            [("POST /api/v1/analyze", 9), ("GET /api/v1/artifacts/{session_id}/archive", 5)]
+        {
+            for nth in 0..busy * share {
+                let status = match nth % 100 {
+                    0..91 => 200,
+                    91..95 => 429,
+                    95..98 => 422,
+                    _ => 503,
+                };
+                let ms = [8, 20, 20, 40, 40, 40, 90, 90, 200, 700][(nth % 10) as usize];
+                app.state.usage.record(Call {
+                    org_id,
+                    key_id,
+                    operation: operation.to_owned(),
+                    status,
+                    took: Duration::from_millis(ms),
+                    units: 4,
+                    ip: None,
+                    at: app.state.clock.now() - chrono::Duration::days(days),
+                });
+            }
+        }
+    }
+    app.state.usage.flush(&app.state).await.unwrap();
 }
 
 async fn ask_in_named(app: &App) -> (String, String) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use cloudgen::platform::access::{Role, Scope};
+use cloudgen::platform::usage::Call;
 use serde_json::{Value, json};
 
 use crate::keys::{keyed, make, with_key};
@@ -164,26 +165,48 @@ async fn of_fifty_posts_at_once_with_one_idempotency_key_one_works() {
 async fn what_a_plan_does_not_keep_is_deleted() {
     let app = App::new().await;
     let org = app.org("Acme").await;
-    let (key, owner, made) = keyed(&app, org, Role::Member, &[Scope::OrgRead]).await;
-    key.get("/api/v1/org").await.expect(200);
+    let (_, owner, made) = keyed(&app, org, Role::Member, &[Scope::OrgRead]).await;
+    for days in 0..=121 {
+        app.state.usage.record(Call {
+            org_id: org,
+            key_id: made.id,
+            operation: "GET /api/v1/org".to_owned(),
+            status: 200,
+            took: std::time::Duration::from_millis(4),
+            units: 1,
+            ip: None,
+            at: app.state.clock.now() - Duration::days(days % 61),
+        });
+        if days == 60 {
+            app.state.usage.flush(&app.state).await.unwrap();
+        }
+    }
     app.state.usage.flush(&app.state).await.unwrap();
-    sqlx::query(
-        "insert into api_usage
-         select org_id, key_id, day - d, operation, calls, client_errors, server_errors, limited,
-                units, buckets
-           from api_usage, generate_series(1, 60) d",
-    )
-    .execute(app.pool())
-    .await
-    .unwrap();
     tidy(&app).await;
-    let kept: i64 =
-        sqlx::query_scalar("select count(*) from api_usage").fetch_one(app.pool()).await.unwrap();
-    assert_eq!(kept, 31);
+    for table in ["api_usage", "api_usage_of_key", "api_usage_of_operation"] {
+        let kept = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        let kept: i64 = sqlx::query_scalar(kept).fetch_one(app.pool()).await.unwrap();
+        assert_eq!(kept, 31, "{table}");
+    }
     let usage = owner.get("/api/v1/usage?from=2026-01-01&until=2026-11-22").await.expect(200);
     assert_eq!(usage.json()["from"], "2026-10-23");
     owner.get("/api/v1/usage?from=2020-01-01").await.expect(422);
-    assert_eq!(usage.json()["keys"][0]["key_id"], json!(made.id));
+    let usage = usage.json();
+    let (total, key) = (&usage["total"], &usage["keys"][0]);
+    assert_eq!((&total["calls"], &total["p95_ms"]), (&json!(62), &json!(5)));
+    assert_eq!((&key["key_id"], &key["calls"]), (&json!(made.id), &json!(62)));
+    assert_eq!(usage["days"][0]["calls"], json!(2));
+    // Added up from what all did, and from what one did.
+    let of_key = owner.get(&format!("/api/v1/usage?key_id={}", made.id)).await.expect(200);
+    assert_eq!(
+        of_key.json()["operations"],
+        json!([{
+            "operation": "GET /api/v1/org", "calls": 60, "client_errors": 0, "server_errors": 0,
+            "limited": 0, "units": 60, "p50_ms": 3, "p95_ms": 5,
+        }])
+    );
+    let of_all = owner.get("/api/v1/usage").await.expect(200);
+    assert_eq!(of_all.json(), of_key.json());
 }
 
 async fn tidy(app: &App) {

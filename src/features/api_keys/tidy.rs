@@ -29,14 +29,17 @@ impl Job for Tidy {
         }
         for (plan, limits) in plans::all() {
             let Some(days) = limits.usage_days else { continue };
-            sqlx::query(
+            let first = (now - Duration::days(days)).date_naive();
+            for not_kept in [
                 "delete from api_usage u using org o
                   where o.id = u.org_id and o.plan = $1 and u.day < $2",
-            )
-            .bind(plan)
-            .bind((now - Duration::days(days)).date_naive())
-            .execute(pool)
-            .await?;
+                "delete from api_usage_of_key u using org o
+                  where o.id = u.org_id and o.plan = $1 and u.day < $2",
+                "delete from api_usage_of_operation u using org o
+                  where o.id = u.org_id and o.plan = $1 and u.day < $2",
+            ] {
+                sqlx::query(not_kept).bind(plan).bind(first).execute(pool).await?;
+            }
         }
         Ok(())
     }

@@ -97,6 +97,18 @@ impl Row {
     }
 }
 
+/// What is added up of rows `u`, of whichever table.
+macro_rules! sums {
+    () => {
+        "sum(u.calls)::bigint as calls, sum(u.client_errors)::bigint as client_errors,
+         sum(u.server_errors)::bigint as server_errors, sum(u.limited)::bigint as limited,
+         sum(u.units)::bigint as units,
+         array[sum(u.buckets[1]), sum(u.buckets[2]), sum(u.buckets[3]), sum(u.buckets[4]),
+               sum(u.buckets[5]), sum(u.buckets[6]), sum(u.buckets[7]), sum(u.buckets[8]),
+               sum(u.buckets[9]), sum(u.buckets[10]), sum(u.buckets[11])]::bigint[] as buckets"
+    };
+}
+
 /// The longest time that can be asked about at once.
 const LONGEST: i64 = 400;
 
@@ -129,41 +141,29 @@ pub async fn report(
     key_id: Option<Uuid>,
     (from, until): (NaiveDate, NaiveDate),
 ) -> Result<UsageReport> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select u.day, u.operation, u.key_id, min(k.name) as name,
-                sum(u.calls)::bigint as calls, sum(u.client_errors)::bigint as client_errors,
-                sum(u.server_errors)::bigint as server_errors, sum(u.limited)::bigint as limited,
-                sum(u.units)::bigint as units,
-                array[sum(u.buckets[1]), sum(u.buckets[2]), sum(u.buckets[3]), sum(u.buckets[4]),
-                      sum(u.buckets[5]), sum(u.buckets[6]), sum(u.buckets[7]), sum(u.buckets[8]),
-                      sum(u.buckets[9]), sum(u.buckets[10]), sum(u.buckets[11])]::bigint[] as buckets
-           from api_usage u join api_key k on k.id = u.key_id
-          where u.day between $1 and $2
-            and ($3::uuid is null or u.key_id = $3)
-            and ($4::uuid is null or k.account_id = $4)
-          group by grouping sets ((u.day), (u.operation), (u.key_id), ())
-         having sum(u.calls) > 0
-          order by sum(u.calls) desc, u.operation, u.key_id",
-    )
-    .bind(from)
-    .bind(until)
-    .bind(key_id)
-    .bind(seen_by(ctx))
-    .fetch_all(&mut **tx)
-    .await?;
-    let (mut by_day, mut operations, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-    let mut total = Measure::default();
-    for row in rows {
+    let seen_by = seen_by(ctx);
+    let (mut by_day, mut keys, mut total) = (Vec::new(), Vec::new(), Measure::default());
+    for row in of_keys(tx, key_id, seen_by, (from, until)).await? {
         let measure = row.measure();
-        match (row.day, row.operation, row.key_id) {
-            (Some(day), ..) => by_day.push(UsageOfDay { day, measure }),
-            (_, Some(operation), _) => operations.push(UsageOfOperation { operation, measure }),
-            (.., Some(key_id)) => {
+        match (row.day, row.key_id) {
+            (Some(day), _) => by_day.push(UsageOfDay { day, measure }),
+            (_, Some(key_id)) => {
                 keys.push(UsageOfKey { key_id, name: row.name.unwrap_or_default(), measure });
             }
             _ => total = measure,
         }
     }
+    let rows = match (key_id, seen_by) {
+        (None, None) => of_operations(tx, (from, until)).await?,
+        _ => of_operations_of_some(tx, key_id, seen_by, (from, until)).await?,
+    };
+    let operations = rows
+        .into_iter()
+        .map(|row| UsageOfOperation {
+            measure: row.measure(),
+            operation: row.operation.unwrap_or_default(),
+        })
+        .collect();
     let days = from.iter_days().take_while(|it| *it <= until);
     let days = days
         .map(|day| {
@@ -172,6 +172,80 @@ pub async fn report(
         })
         .collect();
     Ok(UsageReport { from, until, total, days, operations, keys })
+}
+
+/// By day, by key, and in all.
+async fn of_keys(
+    tx: &mut TenantTx,
+    key_id: Option<Uuid>,
+    seen_by: Option<Uuid>,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as(concat!(
+        "select u.day, null as operation, u.key_id, min(k.name) as name, ",
+        sums!(),
+        " from api_usage_of_key u join api_key k on k.id = u.key_id
+          where u.day between $1 and $2
+            and ($3::uuid is null or u.key_id = $3)
+            and ($4::uuid is null or k.account_id = $4)
+          group by grouping sets ((u.day), (u.key_id), ())
+         having sum(u.calls) > 0
+          order by sum(u.calls) desc, u.key_id",
+    ))
+    .bind(from)
+    .bind(until)
+    .bind(key_id)
+    .bind(seen_by)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// By operation, of all keys.
+async fn of_operations(
+    tx: &mut TenantTx,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as(concat!(
+        "select null::date as day, u.operation, null::uuid as key_id, null as name, ",
+        sums!(),
+        " from api_usage_of_operation u
+          where u.day between $1 and $2
+          group by u.operation
+          order by sum(u.calls) desc, u.operation",
+    ))
+    .bind(from)
+    .bind(until)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// By operation, of one key or of those of one person: few enough to add up.
+async fn of_operations_of_some(
+    tx: &mut TenantTx,
+    key_id: Option<Uuid>,
+    seen_by: Option<Uuid>,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as(concat!(
+        "select null::date as day, u.operation, null::uuid as key_id, null as name, ",
+        sums!(),
+        " from api_usage u
+          where u.day between $1 and $2
+            and u.key_id in (select id from api_key
+                              where ($3::uuid is null or id = $3)
+                                and ($4::uuid is null or account_id = $4))
+          group by u.operation
+          order by sum(u.calls) desc, u.operation",
+    ))
+    .bind(from)
+    .bind(until)
+    .bind(key_id)
+    .bind(seen_by)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
 }
 
 /// Where in the classes the given part of the calls is reached, as if they were
