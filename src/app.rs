@@ -191,8 +191,9 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let live = Live::new(db.pool().clone());
     let usage = Usage::default();
     let till = Till::new(db.pool().clone(), clock.clone());
-    let logins = login::logins(db.pool().clone(), clock.clone());
-    let api_keys = api_key::keys(db.pool().clone(), clock.clone());
+    let tariff = api_keys::meter::tariff();
+    let logins = login::logins(db.pool().clone(), clock.clone(), tariff.clone());
+    let api_keys = api_key::keys(db.pool().clone(), clock.clone(), tariff);
     let nav = NAV;
     let cache = Cache::default();
     let icons = match &config.icons {

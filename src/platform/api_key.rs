@@ -6,7 +6,7 @@
 //! Who shows one becomes a [`Ctx`](super::ctx::Ctx) as somebody who is signed in
 //! does; making keys is a feature's business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use axum::http::{HeaderMap, header};
@@ -28,6 +28,7 @@ use super::ctx::OrgRef;
 use super::db::TenantTx;
 use super::error::{Error, Result};
 use super::events::{self, Event};
+use super::quota::{self, Asking, Charged, Known, Tariff, charge};
 use super::together::Together;
 
 /// What a key is for: the real thing, or trying a pipeline out under limits of
@@ -165,44 +166,74 @@ pub(super) fn secret(headers: &HeaderMap) -> Result<Option<Secret>> {
 }
 
 /// Finds keys that work by the hashes of their secrets.
-pub type Keys = Together<[u8; 32], Option<Found>>;
+pub type Keys = Together<Asking, Known<Found>>;
 
-pub fn keys(pool: PgPool, clock: Clock) -> Keys {
-    Together::new(pool, move |kept, hashes: Vec<[u8; 32]>| {
-        let now = clock.now();
-        Box::pin(async move { find_all(kept.connection().await?, &hashes, now).await })
+pub fn keys(pool: PgPool, clock: Clock, tariff: Tariff) -> Keys {
+    Together::new(pool, move |kept, asked: Vec<Asking>| {
+        let (clock, tariff) = (clock.clone(), tariff.clone());
+        Box::pin(async move {
+            let conn = kept.connection().await?;
+            let now = clock.now();
+            let rows = find_all(conn, &asked, now, &tariff).await?;
+            quota::answer(conn, &clock, now, &asked, &rows).await
+        })
     })
 }
 
+/// Finds those who ask and charges those who pay: not those that work from some
+/// addresses only, who may be refused yet.
 async fn find_all(
     conn: &mut PgConnection,
-    hashes: &[[u8; 32]],
+    asked: &[Asking],
     now: DateTime<Utc>,
-) -> anyhow::Result<Vec<Option<Found>>> {
-    let distinct: BTreeSet<[u8; 32]> = hashes.iter().copied().collect();
-    let rows = sqlx::query(
-        "select s.hash, k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
-                a.id as account_id, a.email, a.name as account_name, a.email_verified_at,
-                o.id as org_id, o.name as org_name, o.slug, o.plan, o.delete_after, m.role,
-                o.two_factor_required_from <= $2 and a.two_factor_at is null as two_factor_missing
-           from api_key_secret s
-           join api_key k on k.org_id = s.org_id and k.id = s.key_id
-           join account a on a.id = k.account_id and a.disabled_at is null
-           join member m on m.org_id = k.org_id and m.account_id = k.account_id
-           join org o on o.id = k.org_id
-          where s.hash = any ($1) and k.revoked_at is null
-            and (s.expires_at is null or s.expires_at > $2)
-            and (k.expires_at is null or k.expires_at > $2)",
-    )
-    .bind(distinct.into_iter().collect::<Vec<_>>())
+    tariff: &Tariff,
+) -> sqlx::Result<BTreeMap<[u8; 32], quota::Row<Found>>> {
+    let (hashes, costs) = quota::once(asked);
+    let rows = sqlx::query(concat!(
+        "with found as (
+             select s.hash, k.id, k.name, k.mode, k.scopes, k.workspace_id, k.networks, k.expires_at,
+                    a.id as account_id, a.email, a.name as account_name, a.email_verified_at,
+                    o.id as org_id, o.name as org_name, o.slug, o.plan, o.delete_after, m.role,
+                    o.two_factor_required_from <= $1 and a.two_factor_at is null
+                        as two_factor_missing,
+                    asking.cost, case k.mode when 'test' then rate.test else rate.live end as units
+               from unnest($3::bytea[], $4::bigint[]) as asking (hash, cost)
+               join api_key_secret s on s.hash = asking.hash
+               join api_key k on k.org_id = s.org_id and k.id = s.key_id
+               join account a on a.id = k.account_id and a.disabled_at is null
+               join member m on m.org_id = k.org_id and m.account_id = k.account_id
+               join org o on o.id = k.org_id
+               join unnest($5::text[], $6::bigint[], $7::bigint[]) as rate (plan, live, test)
+                 on rate.plan = o.plan
+              where k.revoked_at is null
+                and (s.expires_at is null or s.expires_at > $1)
+                and (k.expires_at is null or k.expires_at > $1)),
+         call as (
+             select id as subject, sum(cost)::bigint as cost, min(units) as allowance from found
+              where cost > 0 and cardinality(networks) = 0
+              group by id),
+         charged as (",
+        charge!(),
+        ")
+         select found.*, charged.starts_at, charged.used, charged.allowed
+           from found left join charged on charged.subject = found.id",
+    ))
     .bind(now)
+    .bind(quota::SPAN)
+    .bind(hashes)
+    .bind(costs)
+    .bind(tariff.plans())
+    .bind(tariff.units(|it| it.live))
+    .bind(tariff.units(|it| it.test))
     .fetch_all(conn)
     .await?;
-    let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for row in rows {
-        found.insert(row.try_get("hash")?, read(&row)?);
+        let (limit, charged) = (row.try_get("units")?, Charged::read(&row, row.try_get("id")?)?);
+        let read = quota::Row { found: read(&row)?, limit, charged };
+        found.insert(row.try_get("hash")?, read);
     }
-    Ok(hashes.iter().map(|it| found.get(it).cloned()).collect())
+    Ok(found)
 }
 
 fn read(row: &PgRow) -> sqlx::Result<Found> {

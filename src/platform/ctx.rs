@@ -24,6 +24,7 @@ use super::error::{Error, Result};
 use super::events::{self, Event, Who};
 use super::idempotency::Slot;
 use super::login::{self, Level, Login};
+use super::quota::{Asking, Standing};
 use super::state::AppState;
 
 /// How long after a proof of identity sensitive changes are let through.
@@ -256,30 +257,53 @@ pub async fn caller(parts: &mut Parts, state: &AppState) -> Result<(Person, Opti
     Ok((found.person, found.org))
 }
 
+/// Who makes a request that costs so many units, for the layer that charges:
+/// before anybody else asks. Also what is left of their quota, unless they are
+/// still to be charged.
+pub async fn paying_caller(
+    parts: &mut Parts,
+    state: &AppState,
+    cost: i64,
+) -> Result<(Person, Option<OrgRef>, Option<Standing>)> {
+    let (found, standing) = look_up(parts, state, cost).await?;
+    Ok((found.person, found.org, standing))
+}
+
 async fn find(parts: &mut Parts, state: &AppState) -> Result<Found> {
     let mut found = match parts.extensions.get::<Found>() {
         Some(found) => found.clone(),
-        None => {
-            let secret = match parts.extensions.get::<ByKey>() {
-                Some(ByKey) => api_key::secret(&parts.headers)?,
-                None => None,
-            };
-            let found = match secret {
-                Some(secret) => look_up_key(parts, state, &secret).await?,
-                None => look_up_login(parts, state).await?,
-            };
-            parts.extensions.insert(found.clone());
-            found
-        }
+        None => look_up(parts, state, 0).await?.0,
     };
     found.person.slot = parts.extensions.get::<Slot>().cloned();
     Ok(found)
 }
 
-async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
+async fn look_up(
+    parts: &mut Parts,
+    state: &AppState,
+    cost: i64,
+) -> Result<(Found, Option<Standing>)> {
+    let secret = match parts.extensions.get::<ByKey>() {
+        Some(ByKey) => api_key::secret(&parts.headers)?,
+        None => None,
+    };
+    let (found, standing) = match secret {
+        Some(secret) => look_up_key(parts, state, &secret, cost).await?,
+        None => look_up_login(parts, state, cost).await?,
+    };
+    parts.extensions.insert(found.clone());
+    Ok((found, standing))
+}
+
+async fn look_up_login(
+    parts: &Parts,
+    state: &AppState,
+    cost: i64,
+) -> Result<(Found, Option<Standing>)> {
     let token = login::token(&parts.headers, &state.config).ok_or(Error::Unauthenticated)?;
     let now = state.clock.now();
-    let row = login::find(state, &token).await?.ok_or(Error::Unauthenticated)?;
+    let known = login::find(state, &token, cost).await?;
+    let (row, standing) = known.ok_or(Error::Unauthenticated)?;
     let two_factor_missing = row.two_factor_required_from.is_some_and(|from| from <= now)
         && row.login.level < Level::TwoFactor;
     let person = Person {
@@ -297,13 +321,18 @@ async fn look_up_login(parts: &Parts, state: &AppState) -> Result<Found> {
         // Set once; a second extractor of the same request found the same.
         let _ = seen.0.set((found.person.clone(), found.org.clone()));
     }
-    Ok(found)
+    Ok((found, standing))
 }
 
-async fn look_up_key(parts: &Parts, state: &AppState, secret: &api_key::Secret) -> Result<Found> {
-    let row = state.api_keys.ask(secret.hash()).await?;
-    let row =
-        row.ok_or(Error::InvalidKey("this API key is not known, has expired or is revoked"))?;
+async fn look_up_key(
+    parts: &Parts,
+    state: &AppState,
+    secret: &api_key::Secret,
+    cost: i64,
+) -> Result<(Found, Option<Standing>)> {
+    let known = state.api_keys.ask(Asking { hash: secret.hash(), cost }).await?;
+    let (row, standing) =
+        known.ok_or(Error::InvalidKey("this API key is not known, has expired or is revoked"))?;
     let client = Client::of(&parts.extensions);
     if !row.key.works_from(client.ip) {
         return Err(Error::AddressRefused);
@@ -318,7 +347,8 @@ async fn look_up_key(parts: &Parts, state: &AppState, secret: &api_key::Secret) 
         slot: None,
         state: state.clone(),
     };
-    Ok(Found { person, org: Some(row.org), two_factor_missing: row.two_factor_missing })
+    let found = Found { person, org: Some(row.org), two_factor_missing: row.two_factor_missing };
+    Ok((found, standing))
 }
 
 impl FromRequestParts<AppState> for Person {

@@ -126,15 +126,17 @@ impl Db {
         who: Who,
     ) -> sqlx::Result<TenantTx> {
         assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
-        let workspace_id = within.workspace_id.map(|it| it.to_string()).unwrap_or_default();
-        let mode = if within.test_only { "test" } else { "" };
         // One round trip. The settings are local to the transaction, so nothing
         // leaks to the next user of the pooled connection. Ids are hexadecimal
         // digits and hyphens: there is nothing to quote.
-        let begin = format!(
-            "begin; set local role cloudgen_app; set local app.org_id = '{org_id}';
-             set local app.workspace_id = '{workspace_id}'; set local app.mode = '{mode}'"
-        );
+        let mut begin =
+            format!("begin; set local role cloudgen_app; set local app.org_id = '{org_id}'");
+        if let Some(id) = within.workspace_id {
+            begin.push_str(&format!("; set local app.workspace_id = '{id}'"));
+        }
+        if within.test_only {
+            begin.push_str("; set local app.mode = 'test'");
+        }
         let tx = self.begin(sqlx::AssertSqlSafe(begin).into_sql_str()).await?;
         Ok(TenantTx { open: self.opened(tx, who), org_id })
     }

@@ -4,7 +4,7 @@
 //! was not used for a while, at the latest after a fixed time, or when someone
 //! revokes it; each organisation sets its own limits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::http::HeaderMap;
 use axum_extra::extract::CookieJar;
@@ -23,6 +23,7 @@ use super::crypto::Token;
 use super::ctx::OrgRef;
 use super::db::{SystemTx, Tx};
 use super::error::Result;
+use super::quota::{self, Asking, Charged, Known, Tariff, charge};
 use super::state::AppState;
 use super::together::Together;
 
@@ -64,41 +65,64 @@ const IDLE: Duration = Duration::hours(24);
 const ABSOLUTE: Duration = Duration::days(30);
 
 /// Finds logins that have not ended by the hashes of their tokens.
-pub type Logins = Together<[u8; 32], Option<Found>>;
+pub type Logins = Together<Asking, Known<Found>>;
 
-pub fn logins(pool: PgPool, clock: Clock) -> Logins {
-    Together::new(pool, move |kept, hashes: Vec<[u8; 32]>| {
-        let now = clock.now();
-        Box::pin(async move { find_all(kept.connection().await?, &hashes, now).await })
+pub fn logins(pool: PgPool, clock: Clock, tariff: Tariff) -> Logins {
+    Together::new(pool, move |kept, asked: Vec<Asking>| {
+        let (clock, tariff) = (clock.clone(), tariff.clone());
+        Box::pin(async move {
+            let conn = kept.connection().await?;
+            let now = clock.now();
+            let rows = find_all(conn, &asked, now, &tariff).await?;
+            quota::answer(conn, &clock, now, &asked, &rows).await
+        })
     })
 }
 
+/// Finds those who ask and charges those who pay.
 async fn find_all(
     conn: &mut PgConnection,
-    hashes: &[[u8; 32]],
+    asked: &[Asking],
     now: DateTime<Utc>,
-) -> anyhow::Result<Vec<Option<Found>>> {
-    let distinct: BTreeSet<[u8; 32]> = hashes.iter().copied().collect();
-    let rows = sqlx::query(
-        "select l.token_hash, l.id, l.level, l.reauthenticated_at, l.last_seen_at,
-                a.id as account_id, a.email, a.name, a.email_verified_at,
-                o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
-                o.delete_after, m.role
-           from login l
-           join account a on a.id = l.account_id and a.disabled_at is null
-           left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
-           left join org o on o.id = m.org_id
-          where l.token_hash = any ($1) and l.expires_at > $2 and l.idle_expires_at > $2",
-    )
-    .bind(distinct.into_iter().collect::<Vec<_>>())
+    tariff: &Tariff,
+) -> sqlx::Result<BTreeMap<[u8; 32], quota::Row<Found>>> {
+    let (hashes, costs) = quota::once(asked);
+    let rows = sqlx::query(concat!(
+        "with found as (
+             select l.token_hash, l.id, l.level, l.reauthenticated_at, l.last_seen_at,
+                    a.id as account_id, a.email, a.name, a.email_verified_at,
+                    o.id as org_id, o.name as org_name, o.slug, o.plan, o.two_factor_required_from,
+                    o.delete_after, m.role, asking.cost, rate.units
+               from unnest($3::bytea[], $4::bigint[]) as asking (hash, cost)
+               join login l on l.token_hash = asking.hash
+               join account a on a.id = l.account_id and a.disabled_at is null
+               left join member m on m.org_id = l.current_org_id and m.account_id = l.account_id
+               left join org o on o.id = m.org_id
+               join unnest($5::text[], $6::bigint[]) as rate (plan, units)
+                 on rate.plan = coalesce(o.plan, '')
+              where l.expires_at > $1 and l.idle_expires_at > $1),
+         call as (select id as subject, cost, units as allowance from found where cost > 0),
+         charged as (",
+        charge!(),
+        ")
+         select found.*, charged.starts_at, charged.used, charged.allowed
+           from found left join charged on charged.subject = found.id",
+    ))
     .bind(now)
+    .bind(quota::SPAN)
+    .bind(hashes)
+    .bind(costs)
+    .bind(tariff.plans())
+    .bind(tariff.units(|it| it.login))
     .fetch_all(conn)
     .await?;
-    let mut found: BTreeMap<[u8; 32], Found> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for row in rows {
-        found.insert(row.try_get("token_hash")?, read(&row)?);
+        let (limit, charged) = (row.try_get("units")?, Charged::read(&row, row.try_get("id")?)?);
+        let read = quota::Row { found: read(&row)?, limit, charged };
+        found.insert(row.try_get("token_hash")?, read);
     }
-    Ok(hashes.iter().map(|it| found.get(it).cloned()).collect())
+    Ok(found)
 }
 
 fn read(row: &PgRow) -> sqlx::Result<Found> {
@@ -130,9 +154,11 @@ fn read(row: &PgRow) -> sqlx::Result<Found> {
     })
 }
 
-/// The login that a token stands for, which is in use at this moment.
-pub(super) async fn find(state: &AppState, token: &Token) -> Result<Option<Found>> {
-    let Some(found) = state.logins.ask(token.hash()).await? else { return Ok(None) };
+/// The login that a token stands for, which is in use at this moment, for `cost`
+/// units.
+pub(super) async fn find(state: &AppState, token: &Token, cost: i64) -> Result<Known<Found>> {
+    let known = state.logins.ask(Asking { hash: token.hash(), cost }).await?;
+    let Some((found, _)) = &known else { return Ok(None) };
     let now = state.clock.now();
     if now - found.last_seen_at >= SEEN_EVERY {
         sqlx::query(
@@ -144,7 +170,7 @@ pub(super) async fn find(state: &AppState, token: &Token) -> Result<Option<Found
         .execute(state.db.pool())
         .await?;
     }
-    Ok(Some(found))
+    Ok(known)
 }
 
 /// Signs an account in. The organisation is the one given, else the one the

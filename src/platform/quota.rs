@@ -1,18 +1,21 @@
 //! How many units of the API a caller may use within a window: exact, also over
 //! several servers on one database.
 //!
-//! A window begins with the first call after the one before is over. One
-//! statement decides, counts and tells what is left; the rows' locks put the
-//! servers in order. All who call while it runs are in the next one together,
-//! so a busy caller does not wait for itself call by call.
+//! A window begins with the first call after the one before is over. The
+//! statement that finds out who calls also decides, counts and tells what is
+//! left; the rows' locks put the servers in order. All who call while it runs
+//! are in the next one together, so a busy caller does not wait for itself call
+//! by call.
 //! [`rate_limit`](super::rate_limit) is for what must not be guessed at, this is
 //! what plans promise.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 use super::clock::Clock;
@@ -21,7 +24,7 @@ use super::together::Together;
 
 /// How long every quota's window is.
 pub const WINDOW: Duration = Duration::from_secs(60);
-const SPAN: chrono::Duration = chrono::Duration::seconds(60);
+pub(super) const SPAN: chrono::Duration = chrono::Duration::seconds(60);
 
 /// `limit` units in each window.
 #[derive(Clone, Copy, Debug)]
@@ -41,31 +44,70 @@ pub struct Standing {
     pub resets_in: Duration,
 }
 
-/// Where the callers of this server pay.
+/// Who shows something that we know the hash of, and what they are about to use.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    pub hash: [u8; 32],
+    /// Zero where use is not counted.
+    pub cost: i64,
+}
+
+/// Who was found, and what the call left of their quota if it was charged.
+pub type Known<F> = Option<(F, Option<Standing>)>;
+
+/// What callers may use in each window. The platform finds them and charges them
+/// at once, so it has to know.
+#[derive(Clone, Debug)]
+pub struct Tariff(Arc<Vec<Rate>>);
+
+/// For callers of one organisation's plan; of none if it is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    pub plan: &'static str,
+    pub login: i64,
+    pub live: i64,
+    pub test: i64,
+}
+
+impl Tariff {
+    pub fn new(rates: Vec<Rate>) -> Self {
+        Self(Arc::new(rates))
+    }
+
+    pub(super) fn plans(&self) -> Vec<&'static str> {
+        self.0.iter().map(|it| it.plan).collect()
+    }
+
+    pub(super) fn units(&self, of: impl Fn(&Rate) -> i64) -> Vec<i64> {
+        self.0.iter().map(of).collect()
+    }
+}
+
+/// Where those pay who could not be charged when they were found.
 #[derive(Clone, Debug)]
 pub struct Till(Together<Call, Standing>);
 
 #[derive(Clone, Copy, Debug)]
-struct Call {
-    subject: Uuid,
-    limit: i64,
-    cost: i64,
+pub(super) struct Call {
+    pub subject: Uuid,
+    pub limit: i64,
+    pub cost: i64,
 }
 
 /// What is written down of a subject, once its calls were charged.
 #[derive(Clone, Copy, Debug, FromRow)]
-struct Charged {
-    subject: Uuid,
-    starts_at: DateTime<Utc>,
-    used: i64,
-    allowed: bool,
+pub(super) struct Charged {
+    pub subject: Uuid,
+    pub starts_at: DateTime<Utc>,
+    pub used: i64,
+    pub allowed: bool,
 }
 
 impl Till {
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self(Together::new(pool, move |kept, calls| {
+        Self(Together::new(pool, move |kept, calls: Vec<Call>| {
             let clock = clock.clone();
-            Box::pin(async move { settle(kept.connection().await?, &clock, &calls).await })
+            Box::pin(async move { settle(kept.connection().await?, &clock, &calls, None).await })
         }))
     }
 
@@ -75,10 +117,37 @@ impl Till {
     }
 }
 
+/// Takes from each subject what all its calls cost, or nothing. Reads `call`
+/// (subject, cost, allowance), and takes the time as $1 and the length of a
+/// window as $2. In the order of subjects, so that two servers do not wait for
+/// each other in a ring.
+macro_rules! charge {
+    () => {
+        "insert into quota as q (subject, starts_at, used, allowed, allowance)
+         select subject, $1, case when cost <= allowance then cost else 0 end,
+                cost <= allowance, allowance
+           from call order by subject
+         on conflict (subject) do update
+            set starts_at = case when q.starts_at > $1 - $2 then q.starts_at else $1 end,
+                allowed = excluded.allowed
+                    and case when q.starts_at > $1 - $2 then q.used else 0 end + excluded.used
+                        <= excluded.allowance,
+                used = case when q.starts_at > $1 - $2 then q.used else 0 end
+                     + case when case when q.starts_at > $1 - $2 then q.used else 0 end
+                                 + excluded.used <= excluded.allowance
+                            then excluded.used else 0 end,
+                allowance = excluded.allowance
+         returning subject, starts_at, used, allowed"
+    };
+}
+pub(super) use charge;
+
+/// Charges calls, whose subjects were `charged` at that time if they were.
 async fn settle(
     conn: &mut PgConnection,
     clock: &Clock,
     calls: &[Call],
+    mut charged: Option<(DateTime<Utc>, Vec<Charged>)>,
 ) -> anyhow::Result<Vec<Standing>> {
     let mut subjects: BTreeMap<Uuid, Vec<(usize, Call)>> = BTreeMap::new();
     for (nth, call) in calls.iter().enumerate() {
@@ -87,9 +156,15 @@ async fn settle(
     let nothing = Standing { allowed: false, left: 0, resets_in: Duration::ZERO };
     let mut standings = vec![nothing; calls.len()];
     while !subjects.is_empty() {
-        let now = clock.now();
+        let (now, charged) = match charged.take() {
+            Some(charged) => charged,
+            None => {
+                let now = clock.now();
+                (now, charge_all(conn, &subjects, now).await?)
+            }
+        };
         let mut again = BTreeMap::new();
-        for charged in charge(conn, &subjects, now).await? {
+        for charged in charged {
             let calls = subjects.remove(&charged.subject).unwrap_or_default();
             let resets_in = (charged.starts_at + SPAN - now).to_std().unwrap_or_default();
             let rest = hand_out(charged, calls, |nth, allowed, left| {
@@ -104,39 +179,74 @@ async fn settle(
     Ok(standings)
 }
 
-/// Takes from each subject what all its calls cost, or nothing.
-async fn charge(
+async fn charge_all(
     conn: &mut PgConnection,
     subjects: &BTreeMap<Uuid, Vec<(usize, Call)>>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Charged>> {
     let cost = |calls: &Vec<(usize, Call)>| calls.iter().map(|it| it.1.cost).sum();
     let limit = |calls: &Vec<(usize, Call)>| calls.first().map_or(0, |it| it.1.limit);
-    sqlx::query_as(
-        "insert into quota as q (subject, starts_at, used, allowed, allowance)
-         select subject, $1, case when cost <= allowance then cost else 0 end,
-                cost <= allowance, allowance
-           from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as call (subject, cost, allowance)
-         on conflict (subject) do update
-            set starts_at = case when q.starts_at > $1 - $5 then q.starts_at else $1 end,
-                allowed = excluded.allowed
-                    and case when q.starts_at > $1 - $5 then q.used else 0 end + excluded.used
-                        <= excluded.allowance,
-                used = case when q.starts_at > $1 - $5 then q.used else 0 end
-                     + case when case when q.starts_at > $1 - $5 then q.used else 0 end
-                                 + excluded.used <= excluded.allowance
-                            then excluded.used else 0 end,
-                allowance = excluded.allowance
-         returning subject, starts_at, used, allowed",
-    )
+    sqlx::query_as(concat!(
+        "with call as (select *
+            from unnest($3::uuid[], $4::bigint[], $5::bigint[]) as call (subject, cost, allowance)) ",
+        charge!()
+    ))
     .bind(now)
-    // In the order of subjects, so that two servers do not wait for each other in a ring.
+    .bind(SPAN)
     .bind(subjects.keys().copied().collect::<Vec<_>>())
     .bind(subjects.values().map(cost).collect::<Vec<i64>>())
     .bind(subjects.values().map(limit).collect::<Vec<_>>())
-    .bind(SPAN)
     .fetch_all(conn)
     .await
+}
+
+/// Those who ask at one time, each of them once, with what they cost in all.
+pub(super) fn once(asked: &[Asking]) -> (Vec<[u8; 32]>, Vec<i64>) {
+    let mut costs: BTreeMap<[u8; 32], i64> = BTreeMap::new();
+    for it in asked {
+        *costs.entry(it.hash).or_default() += it.cost;
+    }
+    costs.into_iter().unzip()
+}
+
+/// One of those who were found, and how they were charged for all that they ask.
+pub(super) struct Row<F> {
+    pub found: F,
+    pub limit: i64,
+    pub charged: Option<Charged>,
+}
+
+impl Charged {
+    /// From the columns of the quota beside those of whoever was found.
+    pub fn read(row: &PgRow, subject: Uuid) -> sqlx::Result<Option<Self>> {
+        let Some(starts_at) = row.try_get("starts_at")? else { return Ok(None) };
+        let (used, allowed) = (row.try_get("used")?, row.try_get("allowed")?);
+        Ok(Some(Self { subject, starts_at, used, allowed }))
+    }
+}
+
+/// Answers those who ask, in their order, from the rows of those who were found.
+pub(super) async fn answer<F: Clone>(
+    conn: &mut PgConnection,
+    clock: &Clock,
+    now: DateTime<Utc>,
+    asked: &[Asking],
+    rows: &BTreeMap<[u8; 32], Row<F>>,
+) -> anyhow::Result<Vec<Known<F>>> {
+    let charged = rows.values().filter_map(|it| it.charged).collect();
+    let paying = |it: &Asking| {
+        let row = rows.get(&it.hash)?;
+        let subject = row.charged?.subject;
+        (it.cost > 0).then_some(Call { subject, limit: row.limit, cost: it.cost })
+    };
+    let calls: Vec<Option<Call>> = asked.iter().map(paying).collect();
+    let paid: Vec<Call> = calls.iter().flatten().copied().collect();
+    let mut standings = settle(conn, clock, &paid, Some((now, charged))).await?.into_iter();
+    let answer = |(it, call): (&Asking, Option<Call>)| {
+        let standing = call.and_then(|_| standings.next());
+        rows.get(&it.hash).map(|row| (row.found.clone(), standing))
+    };
+    Ok(asked.iter().zip(calls).map(answer).collect())
 }
 
 /// Answers the calls of one subject, in their order. Those that were refused

@@ -17,7 +17,7 @@ use crate::features::orgs::plans;
 use crate::platform::api_key::Mode;
 use crate::platform::ctx::{self, Client, OrgRef, Person};
 use crate::platform::error::{Error, Result};
-use crate::platform::quota::{Quota, Standing, WINDOW};
+use crate::platform::quota::{Quota, Rate, Standing, Tariff, WINDOW};
 use crate::platform::state::AppState;
 use crate::platform::usage::Call;
 
@@ -26,6 +26,9 @@ const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// People at a browser, on every plan: what they do is slow enough by itself.
 const LOGIN_UNITS: i64 = 600;
+
+/// Whoever is in no organisation.
+const NO_PLAN: &str = "";
 
 /// What operations cost that do not cost one unit.
 pub const COSTS: &[(&str, i64)] = &[
@@ -59,6 +62,18 @@ fn allowance(kind: &str, plan: &str) -> i64 {
     }
 }
 
+/// The units of all kinds of callers on all plans.
+pub fn tariff() -> Tariff {
+    let plans = plans::all().iter().map(|(plan, _)| *plan).chain([NO_PLAN]);
+    let rate = |plan| Rate {
+        plan,
+        login: allowance("login", plan),
+        live: allowance("live", plan),
+        test: allowance("test", plan),
+    };
+    Tariff::new(plans.map(rate).collect())
+}
+
 /// The quota of a caller, and whom it is counted for.
 fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
     let (subject, name) = match person.key() {
@@ -66,7 +81,7 @@ fn quota_of(person: &Person, org: Option<&OrgRef>) -> Result<(Uuid, Quota)> {
         Some(key) => (key.id, "live"),
         None => (person.login()?.id, "login"),
     };
-    let limit = allowance(name, org.map_or("", |it| it.plan.as_str()));
+    let limit = allowance(name, org.map_or(NO_PLAN, |it| it.plan.as_str()));
     Ok((subject, Quota { name, limit }))
 }
 
@@ -82,14 +97,18 @@ pub async fn layer(
     }
     let started = Instant::now();
     let units = cost(&operation);
-    let (person, org) = match ctx::caller(&mut parts, state).await {
+    let (person, org, standing) = match ctx::paying_caller(&mut parts, state, units).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated) => return next(Request::from_parts(parts, body)).await,
         Err(err) => return err.into_response(),
     };
     let settled = async {
         let (subject, quota) = quota_of(&person, org.as_ref())?;
-        Ok::<_, Error>((quota, state.till.take(subject, quota, units).await?))
+        let standing = match standing {
+            Some(standing) => standing,
+            None => state.till.take(subject, quota, units).await?,
+        };
+        Ok::<_, Error>((quota, standing))
     };
     let (quota, standing) = match settled.await {
         Ok(settled) => settled,

@@ -278,9 +278,7 @@ async fn create_session(
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)), responses((status = 200, body = Session), Errors))]
 async fn find_session(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Session>> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
-    let session = store::find(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(Json(session))
+    Ok(Json(store::find(&mut tx, id).await?))
 }
 
 /// Rename a session, move it, put it away or take it out again.
