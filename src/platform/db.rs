@@ -34,7 +34,8 @@ pub struct Db {
     subscribers: &'static [Subscriber],
 }
 
-/// A transaction within one organisation.
+/// A transaction within one organisation. One that only reads is dropped, which
+/// takes no time of its caller's.
 pub struct TenantTx {
     open: Open,
     org_id: Uuid,

@@ -36,7 +36,6 @@ async fn list_keys(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<ApiKey
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewKeys).await?;
     let rows = store::list(&mut tx, seen_by(&ctx), after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| (it.created_at, it.id)))
 }
 
@@ -61,7 +60,6 @@ async fn create_key(
 async fn find_key(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<ApiKey>> {
     let mut tx = ctx.begin(Action::ViewKeys).await?;
     let key = store::find(&mut tx, id, seen_by(&ctx)).await?;
-    tx.commit().await?;
     Ok(Json(key))
 }
 
@@ -127,7 +125,6 @@ async fn find_usage(ctx: Ctx, Query(asked): Query<Asked>) -> Result<Json<UsageRe
     }
     let days = usage::days(&ctx, &tx, asked.from, asked.until)?;
     let report = usage::report(&ctx, &mut tx, asked.key_id, days).await?;
-    tx.commit().await?;
     Ok(Json(report))
 }
 

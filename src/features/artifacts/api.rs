@@ -128,7 +128,6 @@ async fn list_artifacts(
     let mut tx = ctx.begin(Action::ViewArtifacts).await?;
     analyses::exists(&mut tx, session_id).await?;
     let items = store::list(&mut tx, session_id, query.analysis).await?;
-    tx.commit().await?;
     Ok(List { items, next: None })
 }
 
@@ -162,7 +161,7 @@ async fn find_artifact(
     let of = resolve(&mut tx, session_id, which).await?;
     let set = ready(&mut tx, of).await?;
     let content = store::file(&mut tx, set.id, &path).await?;
-    tx.commit().await?;
+    drop(tx);
     let name = path.rsplit('/').next().unwrap_or(&path);
     Ok(download(&headers, content, "application/octet-stream", name))
 }

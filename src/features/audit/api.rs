@@ -31,6 +31,5 @@ async fn list_events(
     }
     let mut tx = ctx.begin(Action::ViewEvents).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| it.seq))
 }

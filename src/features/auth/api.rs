@@ -132,7 +132,6 @@ async fn update_me(
 async fn list_logins(person: Person) -> Result<List<Place>> {
     let mut tx = person.begin().await?;
     let items = logins::list(&mut tx, &person).await?;
-    tx.commit().await?;
     Ok(List { items, next: None })
 }
 

@@ -57,7 +57,7 @@ async fn list_diagrams(
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     analyses::exists(&mut tx, id).await?;
     analyses::find(&mut tx, id, number).await?;
-    tx.commit().await?;
+    drop(tx);
     let tier = Tier::parse(&option).ok_or(Error::NotFound("option"))?.name();
     let here = format!("/api/v1/sessions/{id}/analyses/{number}/options/{tier}/diagrams");
     let items = Kind::ALL
@@ -144,7 +144,7 @@ async fn find_diagram(
         Some(number) => Some(analyses::replay(&state, &mut tx, id, number).await?),
         None => None,
     };
-    tx.commit().await?;
+    drop(tx);
     let tier = Tier::parse(&option).ok_or(Error::NotFound("option"))?;
     let (kind, form) = parse(&diagram)?;
     let wish = Wish { tier, kind, form, style: look.style(&state.icons)? };

@@ -114,7 +114,6 @@ async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Operation> {
 async fn find_operation(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Operation>> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let operation = find(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(operation))
 }
 

@@ -74,7 +74,6 @@ async fn memberships(tx: &mut SystemTx, person: &Person) -> Result<Vec<Membershi
 async fn list_orgs(person: Person) -> Result<List<Membership>> {
     let mut tx = person.begin().await?;
     let items = memberships(&mut tx, &person).await?;
-    tx.commit().await?;
     Ok(List { items, next: None })
 }
 
@@ -132,7 +131,6 @@ pub(super) async fn switch(person: &Person, id: Uuid) -> Result<()> {
 async fn find_org(ctx: Ctx) -> Result<Json<Org>> {
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let settings = lifecycle::find(&mut tx).await?;
-    tx.commit().await?;
     Ok(Json(lifecycle::shown(settings, ctx.role())))
 }
 
@@ -208,7 +206,6 @@ async fn list_members(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Mem
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let rows = members::list(&mut tx, after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| (it.name.to_lowercase(), it.account_id)))
 }
 
@@ -217,7 +214,6 @@ async fn list_members(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<Mem
 async fn find_member(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Member>> {
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let member = members::find(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(member))
 }
 
@@ -263,7 +259,6 @@ async fn list_invitations(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ManageMembers).await?;
     let rows = invitations::list(&mut tx, after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| (it.created_at, it.id)))
 }
 
@@ -288,7 +283,6 @@ async fn create_invitation(
 async fn find_invitation(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Invitation>> {
     let mut tx = ctx.begin(Action::ManageMembers).await?;
     let invitation = invitations::find(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(invitation))
 }
 
@@ -320,7 +314,6 @@ async fn list_workspaces(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let rows = workspaces::list(&mut tx, after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| (it.name.to_lowercase(), it.id)))
 }
 
@@ -341,7 +334,6 @@ async fn create_workspace(
 async fn find_workspace(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Workspace>> {
     let mut tx = ctx.begin(Action::ViewOrg).await?;
     let workspace = workspaces::find(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(workspace))
 }
 

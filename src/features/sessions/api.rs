@@ -247,7 +247,6 @@ async fn list_sessions(
     let (limit, before) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let rows = store::list(&mut tx, &filter, before, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| (it.updated_at, it.id)))
 }
 
@@ -332,7 +331,6 @@ async fn list_messages(
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let rows = messages::list(&mut tx, id, after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| it.id))
 }
 
@@ -437,7 +435,6 @@ async fn list_analyses(
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let rows = analyses::list(&mut tx, id, before, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| it.number))
 }
 
@@ -459,7 +456,7 @@ async fn find_analysis(ctx: Ctx, Path((id, number)): Path<(Uuid, i32)>) -> Resul
     store::find(&mut tx, id).await?;
     let summary = analyses::find(&mut tx, id, number).await?;
     let analysis = analyses::report_text(&mut tx, id, number).await?;
-    tx.commit().await?;
+    drop(tx);
     Ok(Json(Whole { summary, session_id: id, analysis }))
 }
 
@@ -474,7 +471,7 @@ async fn find_option(
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     store::find(&mut tx, id).await?;
     let mut report = analyses::report(&mut tx, id, number).await?;
-    tx.commit().await?;
+    drop(tx);
     let options = report["options"].as_array_mut().map(std::mem::take).unwrap_or_default();
     let found = options.into_iter().find(|it| it["tier"] == option.as_str());
     Ok(Json(found.ok_or(Error::NotFound("option"))?))
@@ -503,7 +500,7 @@ async fn compare_analyses(
     })?;
     let now = analyses::replay(&state, &mut tx, id, number).await?;
     let then = analyses::replay(&state, &mut tx, id, against).await?;
-    tx.commit().await?;
+    drop(tx);
     let (then, now) = (then.make(&state).await?, now.make(&state).await?);
     let compare = move || diff::json(&diff::options(&then.options, &now.options));
     let changes = work::run(compare).await?;
@@ -515,7 +512,6 @@ async fn compare_analyses(
 async fn find_defaults(ctx: Ctx) -> Result<Json<Value>> {
     let mut tx = ctx.begin(Action::ViewSessions).await?;
     let policy = defaults::policy(&mut tx).await?;
-    tx.commit().await?;
     Ok(Json(serde_json::to_value(policy).map_err(anyhow::Error::from)?))
 }
 

@@ -169,7 +169,7 @@ async fn find_component(
         None => {
             let mut tx = ctx.begin(Action::ViewSessions).await?;
             let brief = analyses::brief(&mut tx, id, number).await?;
-            tx.commit().await?;
+            drop(tx);
             brief.format()
         }
     };

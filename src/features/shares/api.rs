@@ -24,7 +24,6 @@ async fn list_shares(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<List<Share>>
     let mut tx = ctx.begin(Action::ShareSessions).await?;
     analyses::exists(&mut tx, id).await?;
     let items = store::list(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(List { items, next: None }))
 }
 

@@ -31,8 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// List the types of event that webhooks can hear of.
 #[utoipa::path(get, path = "/event-types", tag = "webhooks", responses((status = 200, body = List<EventType>), Errors))]
 async fn list_event_types(ctx: Ctx) -> Result<List<EventType>> {
-    let tx = ctx.begin(Action::ViewWebhooks).await?;
-    tx.commit().await?;
+    ctx.begin(Action::ViewWebhooks).await?;
     Ok(List { items: event_types::all(), next: None })
 }
 
@@ -42,7 +41,6 @@ async fn list_webhooks(ctx: Ctx, Query(paging): Query<Paging>) -> Result<List<We
     let (limit, after) = (paging.limit()?, paging.after()?);
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     let rows = endpoints::list(&mut tx, after, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| it.id))
 }
 
@@ -67,7 +65,6 @@ async fn create_webhook(
 async fn find_webhook(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Webhook>> {
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     let webhook = endpoints::find(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(Json(webhook))
 }
 
@@ -153,7 +150,6 @@ async fn list_deliveries(
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     endpoints::find(&mut tx, id).await?;
     let rows = deliveries::list(&mut tx, id, &filter, before, limit + 1).await?;
-    tx.commit().await?;
     Ok(List::of(rows, limit, |it| it.id))
 }
 
@@ -165,7 +161,6 @@ async fn find_delivery(
 ) -> Result<Json<DeliveryDetail>> {
     let mut tx = ctx.begin(Action::ViewWebhooks).await?;
     let detail = deliveries::detail(&mut tx, id, delivery_id).await?;
-    tx.commit().await?;
     Ok(Json(detail))
 }
 
