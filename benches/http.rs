@@ -29,8 +29,10 @@ use cloudgen::app;
 use cloudgen::engine::brief::Brief;
 use cloudgen::engine::emit::package;
 use cloudgen::engine::{analysis, bind, report};
+use cloudgen::platform::config::LogFormat;
 use cloudgen::platform::jobs;
 use cloudgen::platform::postgres::{self, Dirs};
+use cloudgen::platform::telemetry;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use support::{Home, Result, say, settle};
@@ -58,7 +60,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     // The server writes a line for each request; the work of making it counts.
-    tracing_subscriber::fmt().json().with_writer(std::io::sink).init();
+    telemetry::log_to(LogFormat::Json, std::io::sink, false);
     let home = Home::new()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(throughput(&home.dirs))?;

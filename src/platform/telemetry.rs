@@ -8,6 +8,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use super::config::LogFormat;
 use super::state::AppState;
@@ -18,14 +19,21 @@ const DEFAULT: &str = "info,graphile_worker=warn,sqlx=warn";
 
 /// Starts logging to standard error. Called once, by the command line.
 pub fn log(format: LogFormat) {
+    log_to(format, std::io::stderr, std::io::stderr().is_terminal());
+}
+
+/// Starts logging to wherever `writer` says.
+pub fn log_to<W>(format: LogFormat, writer: W, ansi: bool)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
     match format {
         LogFormat::Text => builder.with_target(false).init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        // A request's span is the outermost and the only one: no list of them.
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).init(),
     }
 }
 
