@@ -170,15 +170,21 @@ if (wb) {
     byId("pane").classList.remove("loading");
     if (!html) return location.assign(url);
     const fresh = parse(html);
-    if (push) history.pushState(null, "", url);
-    shown = location.pathname + location.search;
-    document.title = fresh.title;
-    paneTo(fresh, true);
-    wb.dataset.number = fresh.getElementById("wb").dataset.number;
-    if (narrow.matches) show("pane");
-    await free();
-    if (turn !== going) return;
-    going = 0;
+    let overtaken = true;
+    try {
+      if (push) history.pushState(null, "", url);
+      shown = location.pathname + location.search;
+      document.title = fresh.title;
+      paneTo(fresh, true);
+      wb.dataset.number = fresh.getElementById("wb").dataset.number;
+      if (narrow.matches) show("pane");
+      await free();
+    } finally {
+      // Whatever became of it, nobody is on this way any more.
+      overtaken = turn !== going;
+      if (!overtaken) going = 0;
+    }
+    if (overtaken) return;
     // What was said since is newer than this.
     if (turn === asked) talkTo(fresh);
     if (!news) return;

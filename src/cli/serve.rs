@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app;
 use crate::platform::clock::Clock;
-use crate::platform::config::Config;
+use crate::platform::config::{Config, LogFormat};
 use crate::platform::ids::Ids;
 use crate::platform::postgres::{self, Dirs, Running, State};
 use crate::platform::state::AppState;
@@ -163,6 +163,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn greet(state: &AppState) {
     let url = &state.config.public_url;
     tracing::info!("listening on {}, reached at {url}", state.config.bind);
+    if state.config.log == LogFormat::Json {
+        // Whoever reads the log is a program.
+        return;
+    }
     eprintln!("\nCloudGen is ready.\n");
     eprintln!("  Open {url} and create an account; the first one");
     eprintln!("  becomes the owner of the first organisation.");

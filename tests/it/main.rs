@@ -2,6 +2,7 @@
 
 mod access;
 mod access_matrix;
+mod advisories;
 mod api_keys;
 mod audit;
 mod auth;
