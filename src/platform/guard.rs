@@ -39,8 +39,10 @@ pub struct Nonce(pub Arc<str>);
 pub async fn front(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let client = client(&state, request.headers(), request.extensions());
-    // The alphabet that HTML has no reason to escape.
-    let nonce = Nonce(URL_SAFE_NO_PAD.encode(crypto::random::<16>()).into());
+    // Nothing that the API answers with is drawn or run. The alphabet is one that
+    // HTML has no reason to escape.
+    let nonce = (!request.uri().path().starts_with("/api/"))
+        .then(|| Nonce(URL_SAFE_NO_PAD.encode(crypto::random::<16>()).into()));
     let method = request.method().clone();
     // The pattern rather than the path: paths may hold secrets, and metrics
     // must not grow with them.
@@ -50,7 +52,9 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
     };
     let request_id = client.request_id.clone();
     request.extensions_mut().insert(client);
-    request.extensions_mut().insert(nonce.clone());
+    if let Some(nonce) = &nonce {
+        request.extensions_mut().insert(nonce.clone());
+    }
 
     let span = tracing::info_span!("request", id = %request_id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -65,7 +69,7 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
     });
 
     let headers = response.headers_mut();
-    secure(headers, &state.config, &nonce);
+    secure(headers, &state.config, nonce.as_ref());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
@@ -103,15 +107,21 @@ fn forwarded(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Option<Ip
     hops.into_iter().rev().find(|it| !trusted(*it))
 }
 
-fn secure(headers: &mut HeaderMap, config: &Config, nonce: &Nonce) {
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{0}' 'strict-dynamic'; style-src 'self' 'nonce-{0}'; \
-         img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
-         form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'",
-        nonce.0,
-    );
-    let policy = HeaderValue::try_from(policy).expect("a nonce is base64");
+fn secure(headers: &mut HeaderMap, config: &Config, nonce: Option<&Nonce>) {
+    let policy = match nonce {
+        Some(Nonce(nonce)) => {
+            let policy = format!(
+                "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
+                 style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; connect-src 'self'; \
+                 font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+                 object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+            );
+            HeaderValue::try_from(policy).expect("a nonce is base64")
+        }
+        None => HeaderValue::from_static(
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    };
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

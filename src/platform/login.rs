@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::HeaderMap;
-use axum_extra::extract::CookieJar;
+use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
@@ -306,7 +305,9 @@ pub fn forget(config: &Config) -> Cookie<'static> {
 
 /// The token that a request shows.
 pub fn token(headers: &HeaderMap, config: &Config) -> Option<Token> {
-    let jar = CookieJar::from_headers(headers);
-    let token = Token::shown(jar.get(cookie_name(config))?.value());
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
+    let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    let ours = cookies.filter(|it| it.name() == cookie_name(config)).last()?;
+    let token = Token::shown(ours.value());
     (!token.reveal().is_empty()).then_some(token)
 }
