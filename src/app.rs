@@ -41,6 +41,7 @@ use crate::platform::outbound::Outbound;
 use crate::platform::page::{NavItem, Templates};
 use crate::platform::problem::Problem;
 use crate::platform::quota::Till;
+use crate::platform::reading::Readings;
 use crate::platform::state::{AppState, Parts};
 use crate::platform::usage::Usage;
 use crate::platform::{
@@ -194,6 +195,7 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let tariff = api_keys::meter::tariff();
     let logins = login::logins(db.pool().clone(), clock.clone(), tariff.clone());
     let api_keys = api_key::keys(db.pool().clone(), clock.clone(), tariff);
+    let readings = Readings::new(db.clone());
     let nav = NAV;
     let cache = Cache::default();
     let icons = match &config.icons {
@@ -213,6 +215,7 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
         till,
         logins,
         api_keys,
+        readings,
         templates,
         cache,
         icons,

@@ -25,6 +25,7 @@ use super::events::{self, Event, Who};
 use super::idempotency::Slot;
 use super::login::{self, Level, Login};
 use super::quota::{Asking, Standing};
+use super::reading::Shared;
 use super::state::AppState;
 
 /// How long after a proof of identity sensitive changes are let through.
@@ -163,20 +164,31 @@ impl Ctx {
     /// Starts the request's transaction, if the caller may do what they ask.
     /// A refusal is an event, too.
     pub async fn begin(&self, action: Action) -> Result<TenantTx> {
-        let db = &self.person.state.db;
-        let within =
-            Within { workspace_id: self.workspace(), test_only: self.person.mode() == Mode::Test };
-        let mut tx = db.tenant_within(self.org.id, within, self.person.who()).await?;
+        let mut tx = self.open().await?;
         if let Err(refusal) = self.allows(action) {
-            let refused = Event::new("access.refused")
-                .after(serde_json::json!({ "action": format!("{action:?}") }))
-                .refused();
-            events::emit(&mut tx, refused);
-            tx.commit().await?;
-            return Err(refusal);
+            return Err(refuse(tx, action, refusal).await?);
         }
         claim(&self.person.slot, &mut tx).await?;
         Ok(tx)
+    }
+
+    /// Finds one row, if the caller may do what they ask, in a transaction shared
+    /// with others who see the same of the organisation.
+    pub async fn read<R: Shared>(&self, action: Action, id: Uuid) -> Result<Option<R>> {
+        if let Err(refusal) = self.allows(action) {
+            return Err(refuse(self.open().await?, action, refusal).await?);
+        }
+        self.person.state.readings.find(self.org.id, self.within(), id).await
+    }
+
+    async fn open(&self) -> sqlx::Result<TenantTx> {
+        let db = &self.person.state.db;
+        db.tenant_within(self.org.id, self.within(), self.person.who()).await
+    }
+
+    /// What the caller sees of the organisation.
+    fn within(&self) -> Within {
+        Within { workspace_id: self.workspace(), test_only: self.person.mode() == Mode::Test }
     }
 
     /// Both the role and, for a key, its scopes must allow what is done.
@@ -210,6 +222,16 @@ impl Ctx {
     pub fn role(&self) -> Role {
         self.org.role
     }
+}
+
+/// Writes down that somebody may not do what they asked.
+async fn refuse(mut tx: TenantTx, action: Action, refusal: Error) -> Result<Error> {
+    let refused = Event::new("access.refused")
+        .after(serde_json::json!({ "action": format!("{action:?}") }))
+        .refused();
+    events::emit(&mut tx, refused);
+    tx.commit().await?;
+    Ok(refusal)
 }
 
 /// Binds the transaction to the request's Idempotency-Key, if it has one.

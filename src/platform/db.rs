@@ -36,13 +36,17 @@ pub struct Db {
 
 /// A transaction within one organisation. One that only reads is dropped, which
 /// takes no time of its caller's.
-pub struct TenantTx {
-    open: Open,
+pub type TenantTx = Tenant<'static>;
+
+/// A transaction within one organisation, on a connection that may be somebody
+/// else's. One on a borrowed connection only reads: it cannot be committed.
+pub struct Tenant<'c> {
+    open: Open<'c>,
     org_id: Uuid,
 }
 
 /// What of an organisation a transaction sees, if not all.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Within {
     /// Of what lies in workspaces, only what lies in this one.
     pub workspace_id: Option<Uuid>,
@@ -51,11 +55,11 @@ pub struct Within {
 }
 
 /// A transaction that sees every organisation.
-pub struct SystemTx(Open);
+pub struct SystemTx(Open<'static>);
 
 /// What both kinds have in common.
-struct Open {
-    tx: Transaction<'static, Postgres>,
+struct Open<'c> {
+    tx: Transaction<'c, Postgres>,
     now: DateTime<Utc>,
     ids: Ids,
     who: Who,
@@ -126,20 +130,21 @@ impl Db {
         within: Within,
         who: Who,
     ) -> sqlx::Result<TenantTx> {
-        assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
-        // One round trip. The settings are local to the transaction, so nothing
-        // leaks to the next user of the pooled connection. Ids are hexadecimal
-        // digits and hyphens: there is nothing to quote.
-        let mut begin =
-            format!("begin; set local role cloudgen_app; set local app.org_id = '{org_id}'");
-        if let Some(id) = within.workspace_id {
-            begin.push_str(&format!("; set local app.workspace_id = '{id}'"));
-        }
-        if within.test_only {
-            begin.push_str("; set local app.mode = 'test'");
-        }
-        let tx = self.begin(sqlx::AssertSqlSafe(begin).into_sql_str()).await?;
-        Ok(TenantTx { open: self.opened(tx, who), org_id })
+        let tx = self.begin(begin_within(org_id, within, "begin")).await?;
+        Ok(Tenant { open: self.opened(tx, who), org_id })
+    }
+
+    /// Like [`tenant_within`](Self::tenant_within), to read on a connection that
+    /// whoever asks goes on with; they must not use it any further if this fails
+    /// or is given up on.
+    pub(super) async fn read_within<'c>(
+        &self,
+        connection: &'c mut PgConnection,
+        org_id: Uuid,
+        within: Within,
+    ) -> sqlx::Result<Tenant<'c>> {
+        let tx = connection.begin_with(begin_within(org_id, within, "begin read only")).await?;
+        Ok(Tenant { open: self.opened(tx, Who::system()), org_id })
     }
 
     pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
@@ -156,13 +161,29 @@ impl Db {
         begun.unwrap_or_else(|err| Err(sqlx::Error::Io(err.into())))
     }
 
-    fn opened(&self, tx: Transaction<'static, Postgres>, who: Who) -> Open {
+    fn opened<'c>(&self, tx: Transaction<'c, Postgres>, who: Who) -> Open<'c> {
         let (now, ids, subscribers) = (self.clock.now(), self.ids.clone(), self.subscribers);
         Open { tx, now, ids, who, subscribers, recorded: Vec::new(), ticket: None }
     }
 }
 
-impl Open {
+/// One round trip. The settings are local to the transaction, so nothing leaks to
+/// the next user of the connection. Ids are hexadecimal digits and hyphens: there
+/// is nothing to quote.
+fn begin_within(org_id: Uuid, within: Within, begin: &str) -> SqlStr {
+    assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
+    let mut begin =
+        format!("{begin}; set local role cloudgen_app; set local app.org_id = '{org_id}'");
+    if let Some(id) = within.workspace_id {
+        begin.push_str(&format!("; set local app.workspace_id = '{id}'"));
+    }
+    if within.test_only {
+        begin.push_str("; set local app.mode = 'test'");
+    }
+    sqlx::AssertSqlSafe(begin).into_sql_str()
+}
+
+impl Open<'static> {
     async fn commit(self) -> Result<()> {
         match self.ticket {
             Some(ticket) => ticket.hand_over(self.tx),
@@ -172,11 +193,13 @@ impl Open {
     }
 }
 
-impl TenantTx {
+impl Tenant<'_> {
     pub fn org_id(&self) -> Uuid {
         self.org_id
     }
+}
 
+impl TenantTx {
     pub async fn commit(mut self) -> Result<()> {
         events::write(&mut self).await?;
         self.open.commit().await
@@ -200,7 +223,7 @@ impl SystemTx {
         .bind(org_id.to_string())
         .execute(&mut *self.0.tx)
         .await?;
-        Ok(TenantTx { open: self.0, org_id })
+        Ok(Tenant { open: self.0, org_id })
     }
 }
 
@@ -221,7 +244,7 @@ pub trait Tx: Send {
 }
 
 macro_rules! tx {
-    ($tx:ident, $open:tt, |$it:ident| $tenant:expr) => {
+    ($tx:ty, $open:tt, |$it:ident| $tenant:expr) => {
         impl Tx for $tx {
             fn conn(&mut self) -> &mut PgConnection {
                 &mut self.$open.tx
@@ -273,5 +296,5 @@ macro_rules! tx {
     };
 }
 
-tx!(TenantTx, open, |it| Some(it.org_id));
+tx!(Tenant<'_>, open, |it| Some(it.org_id));
 tx!(SystemTx, 0, |_it| None);

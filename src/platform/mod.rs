@@ -36,6 +36,7 @@ pub mod problem;
 pub mod quota;
 pub mod raster;
 pub mod rate_limit;
+pub mod reading;
 pub mod state;
 pub mod telemetry;
 pub mod together;

@@ -18,6 +18,7 @@ use super::mail::Mailer;
 use super::outbound::Outbound;
 use super::page::{NavItem, Templates};
 use super::quota::Till;
+use super::reading::Readings;
 use super::usage::Usage;
 
 /// Cheap to clone; derefs to its [`Parts`].
@@ -37,6 +38,7 @@ pub struct Parts {
     pub till: Till,
     pub logins: Logins,
     pub api_keys: Keys,
+    pub readings: Readings,
     pub templates: Templates,
     pub cache: Cache,
     pub icons: Icons,

@@ -122,8 +122,10 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
                     }
                 }
                 Err(err) => {
-                    // The pool finds out whether it still works.
-                    kept.connection = None;
+                    // Nobody knows what state it is in.
+                    if let Some(mut connection) = kept.connection.take() {
+                        connection.close_on_drop();
+                    }
                     let why = format!("{err:#}");
                     for asker in askers {
                         let _ = asker.send(Err(why.clone()));

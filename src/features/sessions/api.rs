@@ -276,8 +276,8 @@ async fn create_session(
 /// Find a session.
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)), responses((status = 200, body = Session), Errors))]
 async fn find_session(ctx: Ctx, Path(id): Path<Uuid>) -> Result<Json<Session>> {
-    let mut tx = ctx.begin(Action::ViewSessions).await?;
-    Ok(Json(store::find(&mut tx, id).await?))
+    let found = ctx.read::<Session>(Action::ViewSessions, id).await?;
+    Ok(Json(found.ok_or(Error::NotFound("session"))?))
 }
 
 /// Rename a session, move it, put it away or take it out again.

@@ -3,13 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::platform::api_key::Mode;
-use crate::platform::db::{TenantTx, Tx};
+use crate::platform::db::{Tenant, TenantTx, Tx};
 use crate::platform::error::{Error, Result};
+use crate::platform::reading::Shared;
 
 /// A session's name before anything was said in it.
 pub const UNTITLED: &str = "Untitled";
@@ -32,7 +35,7 @@ pub struct Session {
     pub analyses: i32,
     /// The newest analysis in short: region, recommended option, monthly cost of each option.
     #[schema(value_type = Option<Object>)]
-    pub headline: Option<Value>,
+    pub headline: Option<Json<Box<RawValue>>>,
     /// The last message of the branch that is shown.
     #[serde(skip)]
     pub head_id: Option<Uuid>,
@@ -107,6 +110,14 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::NotFound("session"))
+}
+
+impl Shared for Session {
+    async fn find_all(tx: &mut Tenant<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Self)>> {
+        let query = "select * from session where id = any($1) and deleted_at is null";
+        let found: Vec<Self> = sqlx::query_as(query).bind(ids).fetch_all(&mut **tx).await?;
+        Ok(found.into_iter().map(|it| (it.id, it)).collect())
+    }
 }
 
 /// Finds a session and holds it until the transaction ends.

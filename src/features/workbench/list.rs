@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::fields::{Choices, Fields};
@@ -63,7 +64,8 @@ pub struct Cost {
 }
 
 fn item(session: Session, workspaces: &[Workspace]) -> Item {
-    let headline = session.headline.unwrap_or_default();
+    let headline = session.headline.map(|it| serde_json::from_str::<Value>(it.get()));
+    let headline = headline.and_then(Result::ok).unwrap_or_default();
     let text = |key: &str| headline[key].as_str().map(str::to_owned);
     let recommended = text("recommended");
     let options = headline["options"].as_array().into_iter().flatten().filter_map(|it| {
