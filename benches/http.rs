@@ -38,8 +38,8 @@ use sqlx::PgPool;
 use support::{Home, Result, say, settle};
 use uuid::Uuid;
 
-/// Connections that ask all the time.
-const CONNECTIONS: usize = 8;
+/// Connections that ask all the time: few, and as many as a busy pipeline opens.
+const CONNECTIONS: [usize; 2] = [8, 32];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 
@@ -95,9 +95,12 @@ async fn throughput(dirs: &Dirs) -> Result<()> {
 
     let bare = (bare, request("GET", "/me", "", None));
     let me = (ours, request("GET", "/api/v1/me", &cookie, None));
-    compare("GET /api/v1/me, signed in", &me, &bare, AIM_ME).await?;
     let find = (ours, request("GET", &session, &key, None));
-    compare("GET /api/v1/sessions/{id}, key", &find, &bare, AIM_SESSION).await?;
+    for connections in CONNECTIONS {
+        say(&format!("{connections} connections"));
+        compare("GET /api/v1/me, signed in", &me, &bare, connections, AIM_ME).await?;
+        compare("GET /api/v1/sessions/{id}, key", &find, &bare, connections, AIM_SESSION).await?;
+    }
 
     let analyze = request("POST", "/api/v1/analyze", &key, Some(&json!({ "text": TEXT })));
     let (mut ours_rates, mut engine_rates) = (Vec::new(), Vec::new());
@@ -124,16 +127,17 @@ async fn compare(
     name: &str,
     ours: &(SocketAddr, String),
     bare: &(SocketAddr, String),
+    connections: usize,
     aim: f64,
 ) -> Result<()> {
     // Fills caches, and shows that both answer.
     for (address, request) in [ours, bare] {
-        rate(*address, request, CONNECTIONS, Duration::from_millis(500)).await?;
+        rate(*address, request, connections, Duration::from_millis(500)).await?;
     }
     let (mut ours_rates, mut bare_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours_rates.push(rate(ours.0, &ours.1, CONNECTIONS, ROUND).await?);
-        bare_rates.push(rate(bare.0, &bare.1, CONNECTIONS, ROUND).await?);
+        ours_rates.push(rate(ours.0, &ours.1, connections, ROUND).await?);
+        bare_rates.push(rate(bare.0, &bare.1, connections, ROUND).await?);
     }
     let rates = (median(ours_rates), median(bare_rates));
     tell((name, "bare axum, one select"), rates, aim);

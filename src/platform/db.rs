@@ -23,6 +23,7 @@ use super::error::Result;
 use super::events::{self, Recorded, Subscriber, Who};
 use super::idempotency::Ticket;
 use super::ids::Ids;
+use super::live::{self, Told};
 
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -43,6 +44,8 @@ pub type TenantTx = Tenant<'static>;
 pub struct Tenant<'c> {
     open: Open<'c>,
     org_id: Uuid,
+    /// What whoever watches is to be told, to be written down before the commit.
+    told: Vec<Told>,
 }
 
 /// What of an organisation a transaction sees, if not all.
@@ -131,7 +134,7 @@ impl Db {
         who: Who,
     ) -> sqlx::Result<TenantTx> {
         let tx = self.begin(begin_within(org_id, within, "begin")).await?;
-        Ok(Tenant { open: self.opened(tx, who), org_id })
+        Ok(Tenant { open: self.opened(tx, who), org_id, told: Vec::new() })
     }
 
     /// Like [`tenant_within`](Self::tenant_within), to read on a connection that
@@ -144,7 +147,7 @@ impl Db {
         within: Within,
     ) -> sqlx::Result<Tenant<'c>> {
         let tx = connection.begin_with(begin_within(org_id, within, "begin read only")).await?;
-        Ok(Tenant { open: self.opened(tx, Who::system()), org_id })
+        Ok(Tenant { open: self.opened(tx, Who::system()), org_id, told: Vec::new() })
     }
 
     pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
@@ -200,7 +203,13 @@ impl Tenant<'_> {
 }
 
 impl TenantTx {
+    /// What is told so far and is not written yet.
+    pub(super) fn told(&mut self) -> &mut Vec<Told> {
+        &mut self.told
+    }
+
     pub async fn commit(mut self) -> Result<()> {
+        live::write(&mut self).await?;
         events::write(&mut self).await?;
         self.open.commit().await
     }
@@ -223,7 +232,7 @@ impl SystemTx {
         .bind(org_id.to_string())
         .execute(&mut *self.0.tx)
         .await?;
-        Ok(Tenant { open: self.0, org_id })
+        Ok(Tenant { open: self.0, org_id, told: Vec::new() })
     }
 }
 

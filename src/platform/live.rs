@@ -56,21 +56,51 @@ struct Shared {
     closing: watch::Sender<bool>,
 }
 
-/// Tells whoever watches the topic, once the transaction has committed.
-pub async fn tell(tx: &mut TenantTx, topic: Uuid, name: &str, data: Value) -> Result<()> {
+/// What is to be told of a topic.
+#[derive(Debug)]
+pub(super) struct Told {
+    topic: Uuid,
+    name: &'static str,
+    data: Value,
+}
+
+/// Tells whoever watches the topic, once the transaction has committed. It is
+/// written down when it commits.
+pub fn tell(tx: &mut TenantTx, topic: Uuid, name: &'static str, data: Value) {
+    tx.told().push(Told { topic, name, data });
+}
+
+/// Writes what was told. Topics are taken in one order by all, so that none waits
+/// for another in a ring.
+pub(super) async fn write(tx: &mut TenantTx) -> Result<()> {
+    let told = std::mem::take(tx.told());
+    if told.is_empty() {
+        return Ok(());
+    }
     let (org_id, now) = (tx.org_id(), tx.now());
+    let topics: Vec<Uuid> = told.iter().map(|it| it.topic).collect();
+    let names: Vec<&str> = told.iter().map(|it| it.name).collect();
+    let data: Vec<Value> = told.into_iter().map(|it| it.data).collect();
     sqlx::query(
-        "with next as (
-             insert into live_topic as t (org_id, id, seq, at) values ($1, $2, 1, $5)
-             on conflict (org_id, id) do update set seq = t.seq + 1, at = $5 returning seq),
+        "with told as (
+             select topic, name, data, row_number() over (partition by topic order by nth) as nth
+               from unnest($2::uuid[], $3::text[], $4::jsonb[])
+                    with ordinality as told (topic, name, data, nth)),
+         counted as (select topic, count(*) as notices from told group by topic),
+         next as (
+             insert into live_topic as t (org_id, id, seq, at)
+             select $1, topic, notices, $5 from counted order by topic
+             on conflict (org_id, id) do update set seq = t.seq + excluded.seq, at = $5
+             returning id, seq),
          notice as (
              insert into live_notice (org_id, topic, seq, name, data, at)
-             select $1, $2, seq, $3, $4, $5 from next)
-         select pg_notify($6, $2::text)",
+             select $1, topic, next.seq - counted.notices + told.nth, told.name, told.data, $5
+               from told join counted using (topic) join next on next.id = topic)
+         select pg_notify($6, id::text) from next",
     )
     .bind(org_id)
-    .bind(topic)
-    .bind(name)
+    .bind(topics)
+    .bind(names)
     .bind(data)
     .bind(now)
     .bind(CHANNEL)
@@ -82,6 +112,7 @@ pub async fn tell(tx: &mut TenantTx, topic: Uuid, name: &str, data: Value) -> Re
 /// The number of the topic's newest notice. A page that was rendered in the
 /// same transaction streams from there on.
 pub async fn position(tx: &mut TenantTx, topic: Uuid) -> Result<i64> {
+    write(tx).await?;
     let seq: Option<i64> = sqlx::query_scalar("select seq from live_topic where id = $1")
         .bind(topic)
         .fetch_optional(&mut **tx)
@@ -92,6 +123,7 @@ pub async fn position(tx: &mut TenantTx, topic: Uuid) -> Result<i64> {
 /// What was told of one thing on a topic, oldest first: the data of the notices
 /// of this name whose `id` is the given one.
 pub async fn told(tx: &mut TenantTx, topic: Uuid, name: &str, id: Uuid) -> Result<Vec<Value>> {
+    write(tx).await?;
     let query = "select data from live_notice
                   where topic = $1 and name = $2 and data ->> 'id' = $3 order by seq";
     Ok(sqlx::query_scalar(query)

@@ -19,9 +19,10 @@ use super::error::Result;
 /// As many as one statement is to answer.
 const MOST: usize = 256;
 
-/// How often those who were answered get a turn before the next are asked for:
-/// callers who ask all the time have their next question by then, and larger
-/// groups cost all of them less. With nobody else about it takes no time.
+/// How often everybody else gets a turn before those who wait are asked for: who
+/// was answered together elsewhere comes here together, callers who ask all the
+/// time have their next question by then, and larger groups cost all of them
+/// less. With nobody else about it takes no time.
 const TURNS: usize = 6;
 
 /// Answers questions, in their order.
@@ -107,8 +108,12 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         // Also when an answer panics, whoever comes next is served.
         let closing = Closing(self);
         let mut kept = Kept { pool: closing.0.0.pool.clone(), connection: None };
-        // Whoever is about to ask at this very moment comes along.
-        tokio::task::yield_now().await;
+        let turns = async || {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        };
+        turns().await;
         while let Some(waiting) = closing.0.next() {
             let (questions, askers): (Vec<Q>, Vec<_>) = waiting.into_iter().unzip();
             match (closing.0.0.answer)(&mut kept, questions).await {
@@ -117,9 +122,7 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
                         // Who asked may be gone.
                         let _ = asker.send(Ok(answer));
                     }
-                    for _ in 0..TURNS {
-                        tokio::task::yield_now().await;
-                    }
+                    turns().await;
                 }
                 Err(err) => {
                     // Nobody knows what state it is in.

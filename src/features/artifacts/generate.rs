@@ -62,7 +62,7 @@ pub async fn ask(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<
     if new {
         let job = Generate { org_id: tx.org_id(), set_id: set.id, others: Vec::new() };
         jobs::enqueue(tx, &job).await?;
-        tell(tx, &set, "queued").await?;
+        tell(tx, &set, "queued");
     }
     Ok(set)
 }
@@ -74,15 +74,14 @@ pub async fn ask_all(
     format: Format,
     account_id: Option<Uuid>,
 ) -> Result<()> {
-    let mut ids = Vec::new();
-    for tier in Tier::ALL {
-        let of = Of { session_id, analysis, tier, format };
-        let (set, new) = insert(tx, of, account_id).await?;
-        if new {
-            tell(tx, &set, "queued").await?;
-            ids.push(set.id);
-        }
+    let tiers = Tier::ALL.map(Tier::name);
+    let at = (session_id, analysis);
+    let new = store::insert_all(tx, at, &tiers, format.name(), account_id).await?;
+    for set in &new {
+        requested(tx, set);
+        tell(tx, set, "queued");
     }
+    let ids: Vec<Uuid> = new.iter().map(|it| it.id).collect();
     if let Some((set_id, others)) = ids.split_first() {
         let job = Generate { org_id: tx.org_id(), set_id: *set_id, others: others.to_vec() };
         jobs::enqueue(tx, &job).await?;
@@ -94,10 +93,14 @@ async fn insert(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<(
     let at = (of.session_id, of.analysis);
     let (set, new) = store::insert(tx, at, of.tier.name(), of.format.name(), account_id).await?;
     if new {
-        let requested = Event::new("artifacts.requested").on("session", of.session_id);
-        events::emit(tx, requested.after(about(&set)));
+        requested(tx, &set);
     }
     Ok((set, new))
+}
+
+fn requested(tx: &mut TenantTx, set: &Set) {
+    let requested = Event::new("artifacts.requested").on("session", set.session_id);
+    events::emit(tx, requested.after(about(set)));
 }
 
 /// Generates a set in this very transaction.
@@ -106,7 +109,7 @@ pub async fn now(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<
     if set.state != "ready" {
         let brief = analyses::brief(tx, of.session_id, of.analysis).await?;
         let package = package(move || make(&brief.analyze(), &brief, of.tier, of.format)).await?;
-        keep(tx, &set, &package).await?;
+        keep(tx, &[(&set, &package)]).await?;
     }
     store::find(tx, set.id).await
 }
@@ -120,7 +123,8 @@ pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
     }
     let cancelled = Event::new("artifacts.cancelled").on("session", set.session_id);
     events::emit(tx, cancelled.after(about(&set)));
-    tell(tx, &set, "cancelled").await
+    tell(tx, &set, "cancelled");
+    Ok(())
 }
 
 fn about(set: &Set) -> serde_json::Value {
@@ -130,23 +134,31 @@ fn about(set: &Set) -> serde_json::Value {
     })
 }
 
-async fn tell(tx: &mut TenantTx, set: &Set, state: &str) -> Result<()> {
+fn tell(tx: &mut TenantTx, set: &Set, state: &str) {
     let mut data = about(set);
     data["state"] = state.into();
-    live::tell(tx, set.session_id, "artifacts", data).await
+    live::tell(tx, set.session_id, "artifacts", data);
 }
 
-async fn keep(tx: &mut TenantTx, set: &Set, package: &Package) -> Result<()> {
-    let kept =
-        store::complete(tx, set.id, &package.manifest, &package.archive, &package.checksum).await?;
-    // Otherwise it was cancelled meanwhile, or another attempt was quicker.
-    if kept {
+async fn keep(tx: &mut TenantTx, made: &[(&Set, &Package)]) -> Result<()> {
+    let done: Vec<_> = made
+        .iter()
+        .map(|(set, it)| store::Complete {
+            id: set.id,
+            manifest: &it.manifest,
+            archive: &it.archive,
+            checksum: &it.checksum,
+        })
+        .collect();
+    let kept = store::complete(tx, &done).await?;
+    // The others were cancelled meanwhile, or another attempt was quicker.
+    for (set, package) in made.iter().filter(|it| kept.contains(&it.0.id)) {
         let ready = Event::new("artifacts.ready").on("session", set.session_id);
         let mut after = about(set);
         after["files"] = package.manifest.len().into();
         after["sha256"] = hex(&package.checksum).into();
         events::emit(tx, ready.after(after));
-        tell(tx, set, "ready").await?;
+        tell(tx, set, "ready");
     }
     Ok(())
 }
@@ -263,7 +275,7 @@ impl Generate {
         let sets = store::start(&mut tx, &self.ids()).await?;
         let Some(first) = sets.first() else { return Ok(()) };
         for set in &sets {
-            tell(&mut tx, set, "running").await?;
+            tell(&mut tx, set, "running");
         }
         let at = (first.session_id, first.analysis);
         let brief = Arc::new(analyses::brief(&mut tx, at.0, at.1).await?);
@@ -280,9 +292,12 @@ impl Generate {
         let packages = packages.await;
 
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
+        let made = sets.iter().zip(&packages);
+        let made: Vec<_> = made.filter_map(|(set, it)| Some((set, it.as_ref().ok()?))).collect();
+        keep(&mut tx, &made).await?;
         for (set, package) in sets.iter().zip(packages) {
             match package {
-                Ok(package) => keep(&mut tx, set, &package).await?,
+                Ok(_) => {}
                 // It would be the same another time.
                 Err(err @ Error::Conflict { .. }) => {
                     fail(&mut tx, set.id, &err.body().message).await?;
@@ -300,7 +315,7 @@ async fn fail(tx: &mut TenantTx, id: Uuid, why: &str) -> Result<()> {
         let set = store::find(tx, id).await?;
         let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
         events::emit(tx, failed.after(about(&set)));
-        tell(tx, &set, "failed").await?;
+        tell(tx, &set, "failed");
     }
     Ok(())
 }

@@ -142,36 +142,48 @@ pub async fn of_option(
 /// Writes a set that is to be generated; the one there is, if it is alive.
 pub async fn insert(
     tx: &mut TenantTx,
-    (session_id, analysis): (Uuid, i32),
+    at: (Uuid, i32),
     tier: &str,
     format: &str,
     created_by: Option<Uuid>,
 ) -> Result<(Set, bool)> {
-    let (id, org_id, now) = (tx.new_id(), tx.org_id(), tx.now());
-    let new: Option<Set> = sqlx::query_as(select!(
+    if let Some(set) = insert_all(tx, at, &[tier], format, created_by).await?.pop() {
+        return Ok((set, true));
+    }
+    let set = of_option(tx, at.0, at.1, tier, format).await?;
+    Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
+}
+
+/// Writes sets that are to be generated, of those options that have none alive.
+pub async fn insert_all(
+    tx: &mut TenantTx,
+    (session_id, analysis): (Uuid, i32),
+    tiers: &[&str],
+    format: &str,
+    created_by: Option<Uuid>,
+) -> Result<Vec<Set>> {
+    let ids: Vec<Uuid> = tiers.iter().map(|_| tx.new_id()).collect();
+    let (org_id, now) = (tx.org_id(), tx.now());
+    Ok(sqlx::query_as(select!(
         "with new as (
              insert into artifact_set (id, org_id, session_id, analysis, tier, format, state,
                                        created_by, created_at)
-             values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
+             select id, $2, $3, $4, tier, $6, 'queued', $7, $8
+               from unnest($1::uuid[], $5::text[]) as asked (id, tier) order by id
              on conflict do nothing returning *) ",
         "new",
-        ""
+        "order by a.id"
     ))
-    .bind(id)
+    .bind(ids)
     .bind(org_id)
     .bind(session_id)
     .bind(analysis)
-    .bind(tier)
+    .bind(tiers)
     .bind(format)
     .bind(created_by)
     .bind(now)
-    .fetch_optional(&mut **tx)
-    .await?;
-    if let Some(set) = new {
-        return Ok((set, true));
-    }
-    let set = of_option(tx, session_id, analysis, tier, format).await?;
-    Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// Marks the sets that are still to be made as being made, and tells which.
@@ -211,26 +223,32 @@ pub async fn set_state(
     Ok(done.rows_affected() == 1)
 }
 
-pub async fn complete(
-    tx: &mut TenantTx,
-    id: Uuid,
-    manifest: &[File],
-    archive: &[u8],
-    checksum: &[u8],
-) -> Result<bool> {
-    let done = sqlx::query(
-        "update artifact_set
-            set state = 'ready', manifest = $2, archive = $3, checksum = $4, finished_at = $5
-          where id = $1 and state in ('queued', 'running')",
+/// What a set was made into.
+pub struct Complete<'a> {
+    pub id: Uuid,
+    pub manifest: &'a [File],
+    pub archive: &'a [u8],
+    pub checksum: &'a [u8],
+}
+
+/// Keeps what sets were made into, and tells of which: not of those that were
+/// not to be made any more.
+pub async fn complete(tx: &mut TenantTx, made: &[Complete<'_>]) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar(
+        "update artifact_set as a
+            set state = 'ready', manifest = made.manifest, archive = made.archive,
+                checksum = made.checksum, finished_at = $5
+           from unnest($1::uuid[], $2::jsonb[], $3::bytea[], $4::bytea[])
+                as made (id, manifest, archive, checksum)
+          where a.id = made.id and a.state in ('queued', 'running') returning a.id",
     )
-    .bind(id)
-    .bind(Json(manifest))
-    .bind(archive)
-    .bind(checksum)
+    .bind(made.iter().map(|it| it.id).collect::<Vec<_>>())
+    .bind(made.iter().map(|it| Json(it.manifest)).collect::<Vec<_>>())
+    .bind(made.iter().map(|it| it.archive).collect::<Vec<_>>())
+    .bind(made.iter().map(|it| it.checksum).collect::<Vec<_>>())
     .bind(tx.now())
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// The archive of a set that is ready.

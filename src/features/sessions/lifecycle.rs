@@ -115,7 +115,7 @@ pub async fn update(tx: &mut TenantTx, id: Uuid, patch: &SessionPatch) -> Result
         events::emit(tx, moved.after(json!({ "workspace_id": workspace.id })));
     }
     let after = store::find(tx, id).await?;
-    live::tell(tx, id, "session", json!({ "title": after.title })).await?;
+    live::tell(tx, id, "session", json!({ "title": after.title }));
     Ok(after)
 }
 

@@ -196,7 +196,7 @@ async fn open_answer(tx: &mut TenantTx, session_id: Uuid, said: &Message) -> Res
     let answer = messages::insert(tx, session_id, answer).await?;
     store::set_head(tx, session_id, answer.id).await?;
     let data = json!({ "id": said.id, "answer": answer.id });
-    live::tell(tx, session_id, "message", data).await?;
+    live::tell(tx, session_id, "message", data);
     Ok(answer)
 }
 
@@ -247,7 +247,8 @@ pub async fn stop(tx: &mut TenantTx, session_id: Uuid, answer: Uuid) -> Result<(
     messages::finish(tx, answer.id, end).await?;
     let stopped = Event::new("message.stopped").on("session", session_id);
     events::emit(tx, stopped.after(json!({ "message_id": answer.id })));
-    live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" })).await
+    live::tell(tx, session_id, "answer", json!({ "id": answer.id, "state": "stopped" }));
+    Ok(())
 }
 
 /// Gathers what an answer is made from: the design before it, if it comes
@@ -441,7 +442,7 @@ pub async fn end(
         End { state: "done", body: &thought.body, content: &thought.content, analysis: number };
     messages::finish(tx, answer, end).await?;
     let data = json!({ "id": answer, "state": "done", "analysis": number });
-    live::tell(tx, session_id, "answer", data).await?;
+    live::tell(tx, session_id, "answer", data);
     Ok(Some(number))
 }
 
@@ -562,7 +563,7 @@ impl Answer {
         sqlx::query("set local synchronous_commit = off").execute(&mut *tx).await?;
         for step in steps {
             let data = json!({ "id": self.message_id, "step": step });
-            live::tell(&mut tx, self.session_id, "step", data).await?;
+            live::tell(&mut tx, self.session_id, "step", data);
         }
         tx.commit().await
     }
@@ -577,7 +578,7 @@ impl Answer {
             let end = End { state: "failed", body, content: &content, analysis: None };
             messages::finish(&mut tx, answer.id, end).await?;
             let data = json!({ "id": answer.id, "state": "failed" });
-            live::tell(&mut tx, self.session_id, "answer", data).await?;
+            live::tell(&mut tx, self.session_id, "answer", data);
         }
         tx.commit().await
     }

@@ -155,7 +155,7 @@ async fn switch(ctx: Ctx, Path(id): Path<Uuid>, Form(form): Form<Branch>) -> Res
     sessions::lock(&mut tx, id).await?;
     let tip = sessions::tip(&mut tx, id, form.message).await?;
     sessions::set_head(&mut tx, id, tip).await?;
-    live::tell(&mut tx, id, "branch", json!({ "head": tip })).await?;
+    live::tell(&mut tx, id, "branch", json!({ "head": tip }));
     tx.commit().await?;
     Ok(page_of(id))
 }
