@@ -1,9 +1,13 @@
 //! Design sessions: what is said, what comes of it, and who sees it.
 
-use cloudgen::platform::access::Role;
+use std::sync::Arc;
+
+use cloudgen::platform::access::{Role, Scope};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::keys::{keyed, with_key};
 use crate::support::{App, Caller};
 
 const SHOP: &str = "A web shop for 20,000 visitors a day with card payments, PostgreSQL, in Frankfurt. Under $900 a month.";
@@ -260,4 +264,131 @@ async fn nothing_of_a_session_is_seen_from_another_organisation() {
     eve.post(&format!("/api/v1/sessions/{id}/duplicate"), json!({})).await.expect(404);
     assert!(!eve.get("/api/v1/sessions?q=CANARY").await.expect(200).text.contains(id));
     assert_ne!(Uuid::parse_str(id).unwrap(), Uuid::nil());
+}
+
+/// Asks for each session as each caller, all at once and several times: what each
+/// caller was told of each session, which is the same every time.
+async fn read_at_once(callers: &[Arc<Caller>], sessions: &[String]) -> Vec<Vec<u16>> {
+    let mut reads = JoinSet::new();
+    for _ in 0..5 {
+        for (who, caller) in callers.iter().enumerate() {
+            for (what, id) in sessions.iter().enumerate() {
+                let (caller, id) = (caller.clone(), id.clone());
+                reads.spawn(async move {
+                    let answer = caller.get(&format!("/api/v1/sessions/{id}")).await;
+                    if answer.status == 200 {
+                        assert_eq!(answer.json()["id"], id.as_str());
+                        assert!(answer.json()["headline"]["options"].is_array());
+                    }
+                    (who, what, answer.status)
+                });
+            }
+        }
+    }
+    let mut told = vec![vec![0; sessions.len()]; callers.len()];
+    for (who, what, status) in reads.join_all().await {
+        assert!([0, status].contains(&told[who][what]), "{who} {what} {status}");
+        told[who][what] = status;
+    }
+    told
+}
+
+#[tokio::test]
+async fn of_what_many_read_at_once_each_sees_their_own() {
+    let app = App::with(|it| it.pool_size = 12).await;
+    let (acme, blue) = (app.org("Acme").await, app.org("Blue").await);
+    app.set_plan(acme, "pro").await;
+    let scopes = [Scope::SessionsRead, Scope::SessionsWrite];
+    let (ann, owner, _) = keyed(&app, acme, Role::Admin, &scopes).await;
+    let bob = app.member(blue, Role::Viewer).await;
+    let maker = app.member(blue, Role::Member).await;
+
+    let place = owner.post("/api/v1/workspaces", json!({ "name": "Away" })).await.expect(201);
+    let confined = json!({
+        "name": "confined", "mode": "live", "scopes": ["sessions:read"],
+        "workspace_id": place.json()["id"],
+    });
+    let confined = owner.post("/api/v1/keys", confined).await.expect(201).json();
+    let trying =
+        json!({ "name": "trying", "mode": "test", "scopes": ["sessions:read", "sessions:write"] });
+    let trying = owner.post("/api/v1/keys", trying).await.expect(201).json();
+    let confined = with_key(&app, confined["secret"].as_str().unwrap());
+    let trying = with_key(&app, trying["secret"].as_str().unwrap());
+    let (nothing, _, _) = keyed(&app, acme, Role::Admin, &[Scope::OrgRead]).await;
+
+    let mut sessions = Vec::new();
+    for maker in [&ann, &trying, &maker] {
+        sessions.push(analyze(maker, SHOP).await["session_id"].as_str().unwrap().to_owned());
+    }
+    sessions.push(Uuid::nil().to_string());
+    let callers = [ann.clone(), confined, trying, nothing, bob, app.anonymous()].map(Arc::new);
+    let told = read_at_once(&callers, &sessions).await;
+    let expected = [
+        [200, 200, 404, 404],
+        [404, 404, 404, 404],
+        [404, 200, 404, 404],
+        [403, 403, 403, 403],
+        [404, 404, 200, 404],
+        [401, 401, 401, 401],
+    ];
+    assert_eq!(told, expected);
+    let refused = app.events(acme).await;
+    assert_eq!(refused.iter().filter(|it| it.starts_with("access.refused")).count(), 20);
+
+    ann.delete(&format!("/api/v1/sessions/{}", sessions[0])).await.expect(204);
+    let told = read_at_once(&callers[..3], &sessions[..2]).await;
+    assert_eq!(told, [[404, 200], [404, 404], [404, 200]]);
+}
+
+#[tokio::test]
+async fn a_read_that_fails_spoils_none_of_the_next() {
+    let app = App::with(|it| it.pool_size = 2).await;
+    let ann = app.member(app.org("Acme").await, Role::Member).await;
+    let id = analyze(&ann, SHOP).await["session_id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/sessions/{id}");
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter table {from} rename to {to}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(app.pool()).await.unwrap();
+    };
+    ann.get(&path).await.expect(200);
+    rename("session", "gone").await;
+    for _ in 0..6 {
+        ann.get(&path).await.expect(500);
+    }
+    rename("gone", "session").await;
+    for _ in 0..6 {
+        ann.get(&path).await.expect(200);
+        ann.get("/api/v1/workspaces").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn notices_of_one_transaction_are_numbered_as_they_were_told() {
+    let app = App::new().await;
+    let ann = app.member(app.org("Acme").await, Role::Member).await;
+    let made = analyze(&ann, SHOP).await;
+    app.run_jobs().await;
+    let told: Vec<(i64, String, Value)> = sqlx::query_as(
+        "select seq, name, data from live_notice where topic = $1::text::uuid order by seq",
+    )
+    .bind(made["session_id"].as_str().unwrap())
+    .fetch_all(app.pool())
+    .await
+    .unwrap();
+    let names: Vec<_> = told
+        .iter()
+        .map(|(_, name, data)| match name.as_str() {
+            "artifacts" => {
+                format!("{} {}", data["option"].as_str().unwrap(), data["state"].as_str().unwrap())
+            }
+            _ => name.clone(),
+        })
+        .collect();
+    let of = |state: &str| ["good", "better", "best"].map(|it| format!("{it} {state}"));
+    assert_eq!(names[0], "message");
+    assert_eq!(names[1..4], of("queued"));
+    assert_eq!(names[4], "answer");
+    assert_eq!(names[5..8], of("running"));
+    assert_eq!(names[8..], of("ready"));
+    assert!(told.iter().map(|it| it.0).eq(1..=11), "{told:?}");
 }
