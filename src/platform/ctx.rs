@@ -88,8 +88,8 @@ pub struct OrgRef {
 
 /// An authenticated caller acting in one organisation.
 ///
-/// Handlers reach the database only through [`Ctx::begin`], which names the
-/// action being performed: there is no way to query first and check later.
+/// Handlers reach the database only through [`Ctx::begin`] and [`Ctx::read`],
+/// which name the action being performed: there is no way to query first and check later.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     pub person: Person,

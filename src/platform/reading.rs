@@ -39,7 +39,10 @@ struct Question {
     id: Uuid,
 }
 
-type Line<R> = Together<Question, Option<R>>;
+/// An error is that of one part of an organisation, and nobody else's.
+type Answer<R> = std::result::Result<Option<R>, String>;
+
+type Line<R> = Together<Question, Answer<R>>;
 
 impl Readings {
     pub fn new(db: Db) -> Self {
@@ -53,7 +56,8 @@ impl Readings {
         within: Within,
         id: Uuid,
     ) -> Result<Option<R>> {
-        self.line::<R>().ask(Question { place: (org_id, within), id }).await
+        let found = self.line::<R>().ask(Question { place: (org_id, within), id }).await?;
+        Ok(found.map_err(anyhow::Error::msg)?)
     }
 
     fn line<R: Shared>(&self) -> Line<R> {
@@ -62,7 +66,7 @@ impl Readings {
             let db = self.db.clone();
             let line: Line<R> = Together::new(self.db.pool().clone(), move |kept, questions| {
                 let db = db.clone();
-                Box::pin(async move { answer(&db, kept, &questions).await })
+                Box::pin(async move { Ok(answer(&db, kept, &questions).await) })
             });
             Box::new(line)
         });
@@ -71,21 +75,33 @@ impl Readings {
 }
 
 /// One transaction for each part of an organisation that is asked about.
-async fn answer<R: Shared>(
-    db: &Db,
-    kept: &mut Kept,
-    questions: &[Question],
-) -> anyhow::Result<Vec<Option<R>>> {
+async fn answer<R: Shared>(db: &Db, kept: &mut Kept, questions: &[Question]) -> Vec<Answer<R>> {
     let mut asked: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
     for it in questions {
         asked.entry(it.place).or_default().insert(it.id);
     }
-    let mut found: BTreeMap<_, R> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for (place, ids) in asked {
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        let mut tx = db.read_within(kept.connection().await?, place.0, place.1).await?;
-        let rows = R::find_all(&mut tx, &ids).await?;
-        found.extend(rows.into_iter().map(|(id, row)| ((place, id), row)));
+        let rows = find_in::<R>(db, kept, place, &ids).await.map_err(|err| {
+            kept.give_up();
+            format!("{err:#}")
+        });
+        found.insert(place, rows);
     }
-    Ok(questions.iter().map(|it| found.get(&(it.place, it.id)).cloned()).collect())
+    let answer = |it: &Question| match &found[&it.place] {
+        Ok(rows) => Ok(rows.get(&it.id).cloned()),
+        Err(why) => Err(why.clone()),
+    };
+    questions.iter().map(answer).collect()
+}
+
+async fn find_in<R: Shared>(
+    db: &Db,
+    kept: &mut Kept,
+    place: (Uuid, Within),
+    ids: &[Uuid],
+) -> anyhow::Result<BTreeMap<Uuid, R>> {
+    let mut tx = db.read_within(kept.connection().await?, place.0, place.1).await?;
+    Ok(R::find_all(&mut tx, ids).await?.into_iter().collect())
 }

@@ -49,6 +49,13 @@ impl Kept {
         };
         Ok(self.connection.insert(connection))
     }
+
+    /// After a failure: nobody knows what state the connection is in.
+    pub fn give_up(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            connection.close_on_drop();
+        }
+    }
 }
 
 struct Shared<Q, A> {
@@ -125,10 +132,7 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
                     turns().await;
                 }
                 Err(err) => {
-                    // Nobody knows what state it is in.
-                    if let Some(mut connection) = kept.connection.take() {
-                        connection.close_on_drop();
-                    }
+                    kept.give_up();
                     let why = format!("{err:#}");
                     for asker in askers {
                         let _ = asker.send(Err(why.clone()));

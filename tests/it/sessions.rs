@@ -363,6 +363,26 @@ async fn a_read_that_fails_spoils_none_of_the_next() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_is_no_other_organisations_failure() {
+    let app = App::with(|it| it.pool_size = 12).await;
+    let ann = app.member(app.org("Acme").await, Role::Member).await;
+    let bob = app.member(app.org("Blue").await, Role::Member).await;
+    let mut sessions = Vec::new();
+    for maker in [&ann, &bob] {
+        sessions.push(analyze(maker, SHOP).await["session_id"].as_str().unwrap().to_owned());
+    }
+    for sql in [
+        "alter table session alter column title drop not null",
+        "update session set title = null where org_id in (select id from org where name = 'Acme')",
+    ] {
+        sqlx::query(sql).execute(app.pool()).await.unwrap();
+    }
+    let (ann, bob) = ([Arc::new(ann)], [Arc::new(bob)]);
+    let told = tokio::join!(read_at_once(&ann, &sessions[..1]), read_at_once(&bob, &sessions));
+    assert_eq!(told, (vec![vec![500]], vec![vec![404, 200]]));
+}
+
+#[tokio::test]
 async fn notices_of_one_transaction_are_numbered_as_they_were_told() {
     let app = App::new().await;
     let ann = app.member(app.org("Acme").await, Role::Member).await;
