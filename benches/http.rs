@@ -106,9 +106,9 @@ async fn throughput(dirs: &Dirs) -> Result<()> {
     let (mut ours_rates, mut engine_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let answered = rate(ours, &analyze, ANALYSTS, ROUND).await? * ROUND.as_secs_f64();
+        let answered = answers(ours, &analyze, ANALYSTS, ROUND).await?;
         settle(&pool).await?;
-        ours_rates.push(answered / begun.elapsed().as_secs_f64());
+        ours_rates.push(f64::from(answered) / begun.elapsed().as_secs_f64());
         engine_rates.push(engine_rate(ROUND).await?);
     }
     let names = ("POST /api/v1/analyze, to the last file", "the engine alone");
@@ -242,6 +242,18 @@ async fn rate(
     time: Duration,
 ) -> Result<f64> {
     let begun = Instant::now();
+    let answered = answers(address, request, connections, time).await?;
+    Ok(f64::from(answered) / begun.elapsed().as_secs_f64())
+}
+
+/// How many are answered that begin within a time.
+async fn answers(
+    address: SocketAddr,
+    request: &str,
+    connections: usize,
+    time: Duration,
+) -> Result<u32> {
+    let begun = Instant::now();
     let tasks: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(ask_until(address, request.to_owned(), begun + time)))
         .collect();
@@ -249,7 +261,7 @@ async fn rate(
     for task in tasks {
         answers += task.await??;
     }
-    Ok(f64::from(answers) / begun.elapsed().as_secs_f64())
+    Ok(answers)
 }
 
 async fn ask_until(address: SocketAddr, request: String, end: Instant) -> Result<u32> {
@@ -315,7 +327,7 @@ impl Server {
             if let Some(status) = self.0.try_wait()? {
                 return Err(format!("the server ended with {status}").into());
             }
-            if answers(address).unwrap_or(false) {
+            if is_up(address).unwrap_or(false) {
                 return Ok(begun.elapsed());
             }
             std::thread::sleep(Duration::from_millis(2));
@@ -377,7 +389,7 @@ fn processor_time(server: &Server) -> Result<Duration> {
     Ok(Duration::from_millis(10 * ticks))
 }
 
-fn answers(address: SocketAddr) -> Result<bool> {
+fn is_up(address: SocketAddr) -> Result<bool> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();

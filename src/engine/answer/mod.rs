@@ -155,9 +155,9 @@ pub fn reply_on(
         return Turn::Help(overview::help(previous.is_some()));
     }
     let Some(analysis) = previous else {
-        let describes = brief_of(brief, text).requirements().needs.describes_system;
         let asks = sentences.iter().all(|it| words::is_question(it) || words::is_courtesy(it));
-        return if asks && !describes { Turn::Help(overview::help(false)) } else { Turn::Change };
+        let describes = || brief_of(brief, text).requirements().needs.describes_system;
+        return if asks && !describes() { Turn::Help(overview::help(false)) } else { Turn::Change };
     };
     // One order among questions is an order: it must not be lost.
     let rest: Vec<&Words> = sentences.iter().filter(|it| !words::is_courtesy(it)).collect();

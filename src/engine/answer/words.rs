@@ -46,11 +46,13 @@ impl Words {
 
     /// Whether it has one of these phrases, given between bars.
     pub(super) fn has(&self, phrases: &str) -> bool {
-        phrases.split('|').any(|it| self.plain.contains(&format!(" {it} ")))
+        // A place where a word ends is a place where one can begin.
+        let ends = self.plain.match_indices(' ').map(|(at, _)| &self.plain[at..]);
+        ends.into_iter().any(|rest| phrases.split('|').any(|it| after(rest, it).is_some()))
     }
 
     pub(super) fn starts(&self, phrases: &str) -> bool {
-        phrases.split('|').any(|it| self.plain.starts_with(&format!(" {it} ")))
+        phrases.split('|').any(|it| after(&self.plain, it).is_some())
     }
 
     pub(super) fn count(&self) -> usize {
@@ -64,11 +66,17 @@ impl Words {
     /// What is left after words of courtesy and of asking to be told.
     fn bare(&self) -> Self {
         let mut plain = self.plain.as_str();
-        while let Some(it) = LEAD.iter().find(|it| plain.starts_with(&format!(" {it} "))) {
-            plain = &plain[it.len() + 1..];
+        while let Some(rest) = LEAD.iter().find_map(|it| after(plain, it)) {
+            plain = rest;
         }
         Self { plain: plain.to_owned(), text: self.text.clone(), asked: self.asked }
     }
+}
+
+/// What follows a phrase at the beginning of words between spaces, from the space on.
+fn after<'a>(plain: &'a str, phrase: &str) -> Option<&'a str> {
+    let rest = plain.strip_prefix(' ')?.strip_prefix(phrase)?;
+    rest.starts_with(' ').then_some(rest)
 }
 
 const LEAD: &[&str] = &[
@@ -145,15 +153,14 @@ fn is_polite_order(it: &Words) -> bool {
     const DO: &str = "add|use|make|move|remove|drop|replace|switch|change|double|triple|halve|increase|decrease|reduce|scale|swap|put|set|\
         include|turn|enable|disable|keep|upgrade|downgrade|limit|bring|migrate|host|introduce|convert|cut|lower|raise|go|run|deploy|\
         get rid|take out|throw out|split|encrypt|try|shrink|grow|plan|assume|design|build|create|avoid|exclude|rename|store|serve|connect";
-    for lead in ["can", "could", "would", "will"] {
-        for who in ["you", "we"] {
-            for also in ["", "please ", "also ", "maybe ", "perhaps ", "just ", "instead "] {
-                for verb in DO.split('|') {
-                    if it.starts(&format!("{lead} {who} {also}{}", verb.trim())) {
-                        return true;
-                    }
-                }
-            }
+    let first_of = |plain, words: &[&str]| words.iter().find_map(|it| after(plain, it));
+    let asked = first_of(it.plain.as_str(), &["can", "could", "would", "will"])
+        .and_then(|rest| first_of(rest, &["you", "we"]));
+    if let Some(rest) = asked {
+        let also = &["please", "also", "maybe", "perhaps", "just", "instead"];
+        let rest = first_of(rest, also).unwrap_or(rest);
+        if DO.split('|').any(|verb| after(rest, verb.trim()).is_some()) {
+            return true;
         }
     }
     for lead in ["i want to", "i would like to", "i want", "let us", "let's", "how about"] {

@@ -1,11 +1,13 @@
-//! Making a set: asked for in one transaction, generated outside of any, kept
-//! in another one.
+//! Making sets. Those of an analysis are written with it and kept in its
+//! transaction; any other is asked for in one transaction, generated outside of
+//! any, and kept in another one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::browser::Texts;
@@ -17,6 +19,7 @@ use crate::engine::emit::terraform::Settings;
 use crate::engine::emit::{index, package};
 use crate::engine::graph::Tier;
 use crate::features::analyses;
+use crate::platform::api_key::Mode;
 use crate::platform::crypto::{hex, sha256};
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, Result};
@@ -54,53 +57,50 @@ impl Package {
     pub fn checksum_hex(&self) -> String {
         hex(&self.checksum)
     }
+
+    fn pack(self) -> Option<Packed> {
+        let files = self.manifest.len();
+        let manifest = to_raw_value(&self.manifest).ok()?;
+        Some(Packed { manifest, archive: self.archive, checksum: self.checksum, files })
+    }
 }
+
+/// A package as it is kept. Nothing of it is as large as its texts.
+pub struct Packed {
+    pub manifest: Box<RawValue>,
+    pub archive: Vec<u8>,
+    pub checksum: [u8; 32],
+    files: usize,
+}
+
+/// The files of an option of an analysis, unless it could not be turned into code.
+pub struct Written {
+    pub tier: Tier,
+    pub packed: Option<Packed>,
+}
+
+/// Why a set has no files.
+const NOT_GENERATED: &str = "this option could not be turned into code";
 
 /// Asks for a set; the one there is, when there is one that is not given up.
 pub async fn ask(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<Set> {
     let (set, new) = insert(tx, of, account_id).await?;
     if new {
-        let job = Generate { org_id: tx.org_id(), set_id: set.id, others: Vec::new() };
+        let job = Generate { org_id: tx.org_id(), set_id: set.id };
         jobs::enqueue(tx, &job).await?;
-        tell(tx, &set, "queued");
+        tell(tx, &About::of(&set), "queued");
     }
     Ok(set)
-}
-
-/// Asks for the sets of all options of an analysis, made by one job.
-pub async fn ask_all(
-    tx: &mut TenantTx,
-    (session_id, analysis): (Uuid, i32),
-    format: Format,
-    account_id: Option<Uuid>,
-) -> Result<()> {
-    let tiers = Tier::ALL.map(Tier::name);
-    let at = (session_id, analysis);
-    let new = store::insert_all(tx, at, &tiers, format.name(), account_id).await?;
-    for set in &new {
-        requested(tx, set);
-        tell(tx, set, "queued");
-    }
-    let ids: Vec<Uuid> = new.iter().map(|it| it.id).collect();
-    if let Some((set_id, others)) = ids.split_first() {
-        let job = Generate { org_id: tx.org_id(), set_id: *set_id, others: others.to_vec() };
-        jobs::enqueue(tx, &job).await?;
-    }
-    Ok(())
 }
 
 async fn insert(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<(Set, bool)> {
     let at = (of.session_id, of.analysis);
     let (set, new) = store::insert(tx, at, of.tier.name(), of.format.name(), account_id).await?;
     if new {
-        requested(tx, &set);
+        let requested = Event::new("artifacts.requested").on("session", set.session_id);
+        events::emit(tx, requested.after(About::of(&set).json()));
     }
     Ok((set, new))
-}
-
-fn requested(tx: &mut TenantTx, set: &Set) {
-    let requested = Event::new("artifacts.requested").on("session", set.session_id);
-    events::emit(tx, requested.after(about(set)));
 }
 
 /// Generates a set in this very transaction.
@@ -108,8 +108,8 @@ pub async fn now(tx: &mut TenantTx, of: Of, account_id: Option<Uuid>) -> Result<
     let (set, _) = insert(tx, of, account_id).await?;
     if set.state != "ready" {
         let brief = analyses::brief(tx, of.session_id, of.analysis).await?;
-        let package = package(move || make(&brief.analyze(), &brief, of.tier, of.format)).await?;
-        keep(tx, &[(&set, &package)]).await?;
+        let packed = work::run(move || make(&brief.analyze(), &brief, of.tier, of.format));
+        keep(tx, &set, &packed.await.ok().flatten().ok_or_else(not_generated)?).await?;
     }
     store::find(tx, set.id).await
 }
@@ -121,58 +121,105 @@ pub async fn cancel(tx: &mut TenantTx, id: Uuid) -> Result<()> {
         let message = format!("this set is {} already", set.state);
         return Err(Error::conflict("not_cancellable", message));
     }
+    let about = About::of(&set);
     let cancelled = Event::new("artifacts.cancelled").on("session", set.session_id);
-    events::emit(tx, cancelled.after(about(&set)));
-    tell(tx, &set, "cancelled");
+    events::emit(tx, cancelled.after(about.json()));
+    tell(tx, &about, "cancelled");
     Ok(())
 }
 
-fn about(set: &Set) -> serde_json::Value {
-    json!({
-        "id": set.id, "mode": set.mode, "analysis": set.analysis, "option": set.tier,
-        "format": set.format,
-    })
+/// What events and notices tell of a set.
+struct About<'a> {
+    id: Uuid,
+    session_id: Uuid,
+    mode: Mode,
+    analysis: i32,
+    tier: &'a str,
+    format: &'a str,
 }
 
-fn tell(tx: &mut TenantTx, set: &Set, state: &str) {
-    let mut data = about(set);
-    data["state"] = state.into();
-    live::tell(tx, set.session_id, "artifacts", data);
-}
+impl<'a> About<'a> {
+    fn of(set: &'a Set) -> Self {
+        let Set { id, session_id, mode, analysis, ref tier, ref format, .. } = *set;
+        Self { id, session_id, mode, analysis, tier, format }
+    }
 
-async fn keep(tx: &mut TenantTx, made: &[(&Set, &Package)]) -> Result<()> {
-    let done: Vec<_> = made
-        .iter()
-        .map(|(set, it)| store::Complete {
-            id: set.id,
-            manifest: &it.manifest,
-            archive: &it.archive,
-            checksum: &it.checksum,
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id, "mode": self.mode, "analysis": self.analysis, "option": self.tier,
+            "format": self.format,
         })
-        .collect();
-    let kept = store::complete(tx, &done).await?;
-    // The others were cancelled meanwhile, or another attempt was quicker.
-    for (set, package) in made.iter().filter(|it| kept.contains(&it.0.id)) {
-        let ready = Event::new("artifacts.ready").on("session", set.session_id);
-        let mut after = about(set);
-        after["files"] = package.manifest.len().into();
-        after["sha256"] = hex(&package.checksum).into();
-        events::emit(tx, ready.after(after));
-        tell(tx, set, "ready");
+    }
+}
+
+fn tell(tx: &mut TenantTx, about: &About<'_>, state: &str) {
+    let mut data = about.json();
+    data["state"] = state.into();
+    live::tell(tx, about.session_id, "artifacts", data);
+}
+
+async fn keep(tx: &mut TenantTx, set: &Set, packed: &Packed) -> Result<()> {
+    // Otherwise it was cancelled meanwhile, or another attempt was quicker.
+    if store::complete(tx, set.id, packed).await? {
+        ready(tx, &About::of(set), packed);
     }
     Ok(())
 }
 
-async fn package(make: impl FnOnce() -> Option<Package> + Send + 'static) -> Result<Package> {
-    // A fault of the engine is this set's failure, with a message of ours.
-    work::run(make).await.ok().flatten().ok_or_else(|| {
-        Error::conflict("not_generated", "this option could not be turned into code")
-    })
+fn ready(tx: &mut TenantTx, about: &About<'_>, packed: &Packed) {
+    let mut after = about.json();
+    after["files"] = packed.files.into();
+    after["sha256"] = hex(&packed.checksum).into();
+    events::emit(tx, Event::new("artifacts.ready").on("session", about.session_id).after(after));
+    tell(tx, about, "ready");
 }
 
-fn make(analysis: &Analysis, brief: &Brief, tier: Tier, format: Format) -> Option<Package> {
+fn failed(tx: &mut TenantTx, about: &About<'_>) {
+    let failed = Event::new("artifacts.failed").on("session", about.session_id).failed();
+    events::emit(tx, failed.after(about.json()));
+    tell(tx, about, "failed");
+}
+
+/// Writes the files of all options, as the brief wants them.
+pub fn write_all(analysis: &Analysis, brief: &Brief) -> Vec<Written> {
+    let (format, settings) = (brief.format(), brief.code());
+    let written = analysis.options.iter().map(|it| {
+        // A fault of the engine is this option's alone.
+        let written = || write(it, format, &settings, &|_, content| content)?.pack();
+        let packed = catch_unwind(AssertUnwindSafe(written)).ok().flatten();
+        Written { tier: it.graph.tier, packed }
+    });
+    written.collect()
+}
+
+/// Keeps what was written with an analysis that is kept in this transaction.
+pub async fn keep_all(
+    tx: &mut TenantTx,
+    (session_id, analysis, mode): (Uuid, i32, Mode),
+    format: Format,
+    written: &[Written],
+    account_id: Option<Uuid>,
+) -> Result<()> {
+    let format = format.name();
+    let at = (session_id, analysis);
+    let ids = store::insert_made(tx, at, format, written, NOT_GENERATED, account_id).await?;
+    for (id, written) in ids.into_iter().zip(written) {
+        let about = About { id, session_id, mode, analysis, tier: written.tier.name(), format };
+        match &written.packed {
+            Some(packed) => ready(tx, &about, packed),
+            None => failed(tx, &about),
+        }
+    }
+    Ok(())
+}
+
+fn not_generated() -> Error {
+    Error::conflict("not_generated", NOT_GENERATED)
+}
+
+fn make(analysis: &Analysis, brief: &Brief, tier: Tier, format: Format) -> Option<Packed> {
     let design = analysis.options.iter().find(|it| it.graph.tier == tier)?;
-    write(design, format, &brief.code(), &|_, content| content)
+    write(design, format, &brief.code(), &|_, content| content)?.pack()
 }
 
 /// Paths and texts of the files of an option.
@@ -231,14 +278,11 @@ pub fn write(
     Some(Package { manifest, texts: Arc::new(texts), archive, checksum })
 }
 
-/// Generates sets of one analysis that were asked for.
+/// Generates a set that was asked for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Generate {
     org_id: Uuid,
     set_id: Uuid,
-    /// Asked for together with the first.
-    #[serde(default)]
-    others: Vec<Uuid>,
 }
 
 impl Job for Generate {
@@ -249,7 +293,7 @@ impl Job for Generate {
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         match self.generate(&state).await {
-            // Their session is gone.
+            // Its session is gone.
             Err(Error::NotFound(_)) => Ok(()),
             done => Ok(done?),
         }
@@ -257,53 +301,31 @@ impl Job for Generate {
 
     async fn give_up(self, state: AppState, _: &str) -> anyhow::Result<()> {
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        for id in self.ids() {
-            fail(&mut tx, id, "something went wrong on our side; try again").await?;
-        }
+        fail(&mut tx, self.set_id, "something went wrong on our side; try again").await?;
         Ok(tx.commit().await?)
     }
 }
 
 impl Generate {
-    fn ids(&self) -> Vec<Uuid> {
-        [self.set_id].into_iter().chain(self.others.iter().copied()).collect()
-    }
-
     async fn generate(&self, state: &AppState) -> Result<()> {
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        // Without those that were cancelled, or made by another attempt.
-        let sets = store::start(&mut tx, &self.ids()).await?;
-        let Some(first) = sets.first() else { return Ok(()) };
-        for set in &sets {
-            tell(&mut tx, set, "running");
-        }
-        let at = (first.session_id, first.analysis);
-        let brief = Arc::new(analyses::brief(&mut tx, at.0, at.1).await?);
-        let replay = analyses::replay(state, &mut tx, at.0, at.1).await?;
+        // Unless it was cancelled, or made by another attempt.
+        let Some(set) = store::start(&mut tx, self.set_id).await? else { return Ok(()) };
+        tell(&mut tx, &About::of(&set), "running");
+        let brief = analyses::brief(&mut tx, set.session_id, set.analysis).await?;
+        let replay = analyses::replay(state, &mut tx, set.session_id, set.analysis).await?;
         tx.commit().await?;
 
+        let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
+        let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
         let analysis = replay.make(state).await?;
-        let packages = join_all(sets.iter().map(async |set| {
-            let tier = Tier::parse(&set.tier).ok_or(Error::NotFound("option"))?;
-            let format = Format::parse(&set.format).ok_or(Error::NotFound("format"))?;
-            let (analysis, brief) = (analysis.clone(), brief.clone());
-            package(move || make(&analysis, &brief, tier, format)).await
-        }));
-        let packages = packages.await;
+        let packed = work::run(move || make(&analysis, &brief, tier, format)).await;
 
         let mut tx = state.db.tenant(self.org_id, Who::system()).await?;
-        let made = sets.iter().zip(&packages);
-        let made: Vec<_> = made.filter_map(|(set, it)| Some((set, it.as_ref().ok()?))).collect();
-        keep(&mut tx, &made).await?;
-        for (set, package) in sets.iter().zip(packages) {
-            match package {
-                Ok(_) => {}
-                // It would be the same another time.
-                Err(err @ Error::Conflict { .. }) => {
-                    fail(&mut tx, set.id, &err.body().message).await?;
-                }
-                Err(err) => return Err(err),
-            }
+        match packed.ok().flatten() {
+            Some(packed) => keep(&mut tx, &set, &packed).await?,
+            // A fault of the engine: it would be the same another time.
+            None => fail(&mut tx, set.id, NOT_GENERATED).await?,
         }
         tx.commit().await
     }
@@ -313,9 +335,7 @@ impl Generate {
 async fn fail(tx: &mut TenantTx, id: Uuid, why: &str) -> Result<()> {
     if store::set_state(tx, id, &["queued", "running"], "failed", Some(why)).await? {
         let set = store::find(tx, id).await?;
-        let failed = Event::new("artifacts.failed").on("session", set.session_id).failed();
-        events::emit(tx, failed.after(about(&set)));
-        tell(tx, &set, "failed");
+        failed(tx, &About::of(&set));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::generate::{Packed, Written};
 use crate::platform::api_key::Mode;
 use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
@@ -142,61 +143,88 @@ pub async fn of_option(
 /// Writes a set that is to be generated; the one there is, if it is alive.
 pub async fn insert(
     tx: &mut TenantTx,
-    at: (Uuid, i32),
+    (session_id, analysis): (Uuid, i32),
     tier: &str,
     format: &str,
     created_by: Option<Uuid>,
 ) -> Result<(Set, bool)> {
-    if let Some(set) = insert_all(tx, at, &[tier], format, created_by).await?.pop() {
-        return Ok((set, true));
-    }
-    let set = of_option(tx, at.0, at.1, tier, format).await?;
-    Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
-}
-
-/// Writes sets that are to be generated, of those options that have none alive.
-pub async fn insert_all(
-    tx: &mut TenantTx,
-    (session_id, analysis): (Uuid, i32),
-    tiers: &[&str],
-    format: &str,
-    created_by: Option<Uuid>,
-) -> Result<Vec<Set>> {
-    let ids: Vec<Uuid> = tiers.iter().map(|_| tx.new_id()).collect();
-    let (org_id, now) = (tx.org_id(), tx.now());
-    Ok(sqlx::query_as(select!(
+    let (id, org_id, now) = (tx.new_id(), tx.org_id(), tx.now());
+    let new = sqlx::query_as(select!(
         "with new as (
              insert into artifact_set (id, org_id, session_id, analysis, tier, format, state,
                                        created_by, created_at)
-             select id, $2, $3, $4, tier, $6, 'queued', $7, $8
-               from unnest($1::uuid[], $5::text[]) as asked (id, tier) order by id
+             values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
              on conflict do nothing returning *) ",
         "new",
-        "order by a.id"
+        ""
     ))
-    .bind(ids)
+    .bind(id)
     .bind(org_id)
     .bind(session_id)
     .bind(analysis)
-    .bind(tiers)
+    .bind(tier)
     .bind(format)
     .bind(created_by)
     .bind(now)
-    .fetch_all(&mut **tx)
-    .await?)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(set) = new {
+        return Ok((set, true));
+    }
+    let set = of_option(tx, session_id, analysis, tier, format).await?;
+    Ok((set.ok_or(Error::NotFound("artifact set"))?, false))
 }
 
-/// Marks the sets that are still to be made as being made, and tells which.
-pub async fn start(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Set>> {
+/// Writes sets of a new analysis that are made already, or cannot be made; their ids.
+pub async fn insert_made(
+    tx: &mut TenantTx,
+    (session_id, analysis): (Uuid, i32),
+    format: &str,
+    written: &[Written],
+    error: &str,
+    created_by: Option<Uuid>,
+) -> Result<Vec<Uuid>> {
+    let ids: Vec<Uuid> = written.iter().map(|_| tx.new_id()).collect();
+    let packed = || written.iter().map(|it| it.packed.as_ref());
+    let now = tx.now();
+    sqlx::query(
+        "insert into artifact_set (id, org_id, session_id, analysis, tier, format, state, error,
+                                   manifest, archive, checksum, created_by, created_at, finished_at)
+         select made.id, $1, $2, $3, made.tier, $4,
+                case when made.archive is null then 'failed' else 'ready' end,
+                case when made.archive is null then $5 end,
+                made.manifest, made.archive, made.checksum, $6, $7, $7
+           from unnest($8::uuid[], $9::text[], $10::jsonb[], $11::bytea[], $12::bytea[])
+                as made (id, tier, manifest, archive, checksum)",
+    )
+    .bind(tx.org_id())
+    .bind(session_id)
+    .bind(analysis)
+    .bind(format)
+    .bind(error)
+    .bind(created_by)
+    .bind(now)
+    .bind(&ids)
+    .bind(written.iter().map(|it| it.tier.name()).collect::<Vec<_>>())
+    .bind(packed().map(|it| Some(Json(&*it?.manifest))).collect::<Vec<_>>())
+    .bind(packed().map(|it| Some(&*it?.archive)).collect::<Vec<Option<&[u8]>>>())
+    .bind(packed().map(|it| Some(&it?.checksum[..])).collect::<Vec<Option<&[u8]>>>())
+    .execute(&mut **tx)
+    .await?;
+    Ok(ids)
+}
+
+/// Marks a set that is still to be made as being made.
+pub async fn start(tx: &mut TenantTx, id: Uuid) -> Result<Option<Set>> {
     Ok(sqlx::query_as(select!(
         "with begun as (
              update artifact_set set state = 'running', error = null
-              where id = any ($1) and state in ('queued', 'running') returning *) ",
+              where id = $1 and state in ('queued', 'running') returning *) ",
         "begun",
-        "order by a.id"
+        ""
     ))
-    .bind(ids)
-    .fetch_all(&mut **tx)
+    .bind(id)
+    .fetch_optional(&mut **tx)
     .await?)
 }
 
@@ -223,32 +251,21 @@ pub async fn set_state(
     Ok(done.rows_affected() == 1)
 }
 
-/// What a set was made into.
-pub struct Complete<'a> {
-    pub id: Uuid,
-    pub manifest: &'a [File],
-    pub archive: &'a [u8],
-    pub checksum: &'a [u8],
-}
-
-/// Keeps what sets were made into, and tells of which: not of those that were
-/// not to be made any more.
-pub async fn complete(tx: &mut TenantTx, made: &[Complete<'_>]) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar(
-        "update artifact_set as a
-            set state = 'ready', manifest = made.manifest, archive = made.archive,
-                checksum = made.checksum, finished_at = $5
-           from unnest($1::uuid[], $2::jsonb[], $3::bytea[], $4::bytea[])
-                as made (id, manifest, archive, checksum)
-          where a.id = made.id and a.state in ('queued', 'running') returning a.id",
+/// Keeps what a set was made into, unless it is not to be made any more.
+pub async fn complete(tx: &mut TenantTx, id: Uuid, packed: &Packed) -> Result<bool> {
+    let done = sqlx::query(
+        "update artifact_set
+            set state = 'ready', manifest = $2, archive = $3, checksum = $4, finished_at = $5
+          where id = $1 and state in ('queued', 'running')",
     )
-    .bind(made.iter().map(|it| it.id).collect::<Vec<_>>())
-    .bind(made.iter().map(|it| Json(it.manifest)).collect::<Vec<_>>())
-    .bind(made.iter().map(|it| it.archive).collect::<Vec<_>>())
-    .bind(made.iter().map(|it| it.checksum).collect::<Vec<_>>())
+    .bind(id)
+    .bind(Json(&*packed.manifest))
+    .bind(&packed.archive)
+    .bind(&packed.checksum[..])
     .bind(tx.now())
-    .fetch_all(&mut **tx)
-    .await?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The archive of a set that is ready.

@@ -77,6 +77,8 @@ struct Made {
     headline: Value,
     title: String,
     analysis: Arc<Analysis>,
+    /// The files of its options.
+    written: Vec<artifacts::Written>,
 }
 
 impl Input {
@@ -280,7 +282,7 @@ impl Thought {
         &self.body
     }
 
-    /// Keeps the analysis that it was kept as at hand: its files are made next.
+    /// Keeps the analysis that it was kept as at hand: it is looked at next.
     pub fn remember(&self, state: &AppState, session_id: Uuid, number: i32) {
         if let Some(made) = &self.made {
             analyses::remember(state, session_id, number, &made.analysis);
@@ -347,6 +349,7 @@ impl Work {
             packed: analyses::pack(&report),
             report,
             title: title(&after.requirements.needs.title, &self.brief.turns),
+            written: artifacts::write_all(&after, &self.brief),
             brief: self.brief,
             headline,
             analysis: Arc::new(after),
@@ -468,8 +471,8 @@ async fn keep(
     let completed = Event::new("analysis.completed").on("session", session.id);
     let after = json!({ "analysis": number, "mode": session.mode, "headline": made.headline });
     events::emit(tx, completed.after(after));
-    let format = made.brief.format();
-    artifacts::ask_all(tx, (session.id, number), format, account_id).await?;
+    let (at, format) = ((session.id, number, session.mode), made.brief.format());
+    artifacts::keep_all(tx, at, format, &made.written, account_id).await?;
     Ok(number)
 }
 
