@@ -9,12 +9,14 @@
 //! store function needs nothing but its transaction.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr as _, SqlStr, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::clock::Clock;
@@ -33,7 +35,12 @@ pub struct Db {
     clock: Clock,
     ids: Ids,
     subscribers: &'static [Subscriber],
+    /// As many as half of the connections.
+    places: Arc<Semaphore>,
 }
+
+/// A place among those who work within a transaction, until it is dropped.
+pub struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 /// A transaction within one organisation. One that only reads is dropped, which
 /// takes no time of its caller's.
@@ -100,7 +107,15 @@ impl Db {
     }
 
     pub fn new(pool: PgPool, clock: Clock, ids: Ids) -> Self {
-        Self { pool, clock, ids, subscribers: &[] }
+        let places = pool.options().get_max_connections() / 2;
+        let places = Arc::new(Semaphore::new(places.max(1) as usize));
+        Self { pool, clock, ids, subscribers: &[], places }
+    }
+
+    /// To be waited for before a transaction in which work is done that takes its
+    /// time: half of the connections are left for those who ask for little.
+    pub async fn place(&self) -> Place {
+        Place(self.places.clone().acquire_owned().await.expect("it is never closed"))
     }
 
     /// Who hears of events written through this.

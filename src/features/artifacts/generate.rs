@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -60,14 +59,15 @@ impl Package {
 
     fn pack(self) -> Option<Packed> {
         let files = self.manifest.len();
-        let manifest = to_raw_value(&self.manifest).ok()?;
+        let manifest = serde_json::to_string(&self.manifest).ok()?;
         Some(Packed { manifest, archive: self.archive, checksum: self.checksum, files })
     }
 }
 
 /// A package as it is kept. Nothing of it is as large as its texts.
 pub struct Packed {
-    pub manifest: Box<RawValue>,
+    /// As JSON.
+    pub manifest: String,
     pub archive: Vec<u8>,
     pub checksum: [u8; 32],
     files: usize,

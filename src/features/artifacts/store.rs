@@ -193,8 +193,8 @@ pub async fn insert_made(
          select made.id, $1, $2, $3, made.tier, $4,
                 case when made.archive is null then 'failed' else 'ready' end,
                 case when made.archive is null then $5 end,
-                made.manifest, made.archive, made.checksum, $6, $7, $7
-           from unnest($8::uuid[], $9::text[], $10::jsonb[], $11::bytea[], $12::bytea[])
+                made.manifest::json, made.archive, made.checksum, $6, $7, $7
+           from unnest($8::uuid[], $9::text[], $10::text[], $11::bytea[], $12::bytea[])
                 as made (id, tier, manifest, archive, checksum)",
     )
     .bind(tx.org_id())
@@ -206,7 +206,7 @@ pub async fn insert_made(
     .bind(now)
     .bind(&ids)
     .bind(written.iter().map(|it| it.tier.name()).collect::<Vec<_>>())
-    .bind(packed().map(|it| Some(Json(&*it?.manifest))).collect::<Vec<_>>())
+    .bind(packed().map(|it| Some(&*it?.manifest)).collect::<Vec<Option<&str>>>())
     .bind(packed().map(|it| Some(&*it?.archive)).collect::<Vec<Option<&[u8]>>>())
     .bind(packed().map(|it| Some(&it?.checksum[..])).collect::<Vec<Option<&[u8]>>>())
     .execute(&mut **tx)
@@ -255,11 +255,11 @@ pub async fn set_state(
 pub async fn complete(tx: &mut TenantTx, id: Uuid, packed: &Packed) -> Result<bool> {
     let done = sqlx::query(
         "update artifact_set
-            set state = 'ready', manifest = $2, archive = $3, checksum = $4, finished_at = $5
+            set state = 'ready', manifest = $2::text::json, archive = $3, checksum = $4, finished_at = $5
           where id = $1 and state in ('queued', 'running')",
     )
     .bind(id)
-    .bind(Json(&*packed.manifest))
+    .bind(&packed.manifest)
     .bind(&packed.archive)
     .bind(&packed.checksum[..])
     .bind(tx.now())

@@ -110,6 +110,8 @@ async fn analyze(
 ) -> Result<Response> {
     let text = turns::checked_text(&ctx, &request.text)?;
     let hints = hints(&request)?;
+    let later = wants_async(&headers);
+    let _place = if later { None } else { Some(state.db.place().await) };
     let mut tx = ctx.begin(Action::EditSessions).await?;
     let place = match request.session_id {
         Some(id) => {
@@ -119,10 +121,10 @@ async fn analyze(
         None => Place::New { workspace_id: request.workspace_id, title: request.title },
     };
     let input = Input::Text { text, hints: place.is_first().then_some(hints) };
-    if wants_async(&headers) {
+    if later {
         turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&state, &ctx, tx, place, input).await
+        turn_now(&ctx, tx, place, input).await
     }
 }
 
@@ -179,7 +181,6 @@ impl Place {
 /// A turn from beginning to end in the transaction of the request. Thinking
 /// comes first: what is locked is locked for as short as it can be.
 async fn turn_now(
-    state: &AppState,
     ctx: &Ctx,
     mut tx: TenantTx,
     place: Place,
@@ -199,22 +200,15 @@ async fn turn_now(
         return Err(Error::invalid("text", thought.text().to_owned()));
     }
     let (session, parent) = place.open(ctx, &mut tx).await?;
-    let turn = turns::begin(ctx, &mut tx, &session, parent, &input).await?;
-    turns::end(&mut tx, session.id, turn.answer.id, &thought, Some(ctx.person.id)).await?;
-    let answer = messages::find(&mut tx, session.id, turn.answer.id).await?;
-    let number = answer.analysis;
+    let turn = turns::whole(ctx, &mut tx, &session, parent, (&input, &thought)).await?;
     tx.commit().await?;
-    if let Some(number) = number {
-        thought.remember(state, session.id, number);
-    }
-    let analysis = thought.into_report();
     let body = Answered {
         session_id: session.id,
         mode: session.mode,
         message: turn.said,
-        answer,
-        number,
-        analysis,
+        number: turn.answer.analysis,
+        answer: turn.answer,
+        analysis: thought.into_report(),
     };
     Ok((StatusCode::OK, Json(body)).into_response())
 }
@@ -374,13 +368,15 @@ async fn create_message(
         (None, Some(it)) => turns::checked_setting(it.kind, it.value)?,
         _ => return Err(Error::invalid("", "give either text or setting")),
     };
+    let later = wants_async(&headers);
+    let _place = if later { None } else { Some(state.db.place().await) };
     let mut tx = ctx.begin(Action::EditSessions).await?;
     let session = store::lock(&mut tx, id).await?;
     let place = Place::After { parent: new.parent_id.or(session.head_id), session };
-    if wants_async(&headers) {
+    if later {
         turn_later(&ctx, tx, place, input).await
     } else {
-        turn_now(&state, &ctx, tx, place, input).await
+        turn_now(&ctx, tx, place, input).await
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::messages::{self, New};
-use super::store::{self, Session};
+use super::store::{self, Advance, Session};
 use crate::features::orgs::plans::{self, Resource};
 use crate::features::{analyses, orgs};
 use crate::platform::api_key::Mode;
@@ -155,17 +155,18 @@ pub async fn duplicate(ctx: &Ctx, tx: &mut TenantTx, id: Uuid) -> Result<Session
             account_id: message.account_id,
             author_name: message.author_name.as_deref(),
             body: &message.body,
-            content: message.content.clone(),
+            content: message.content.as_ref(),
             state: "done",
+            analysis: None,
         };
         let twin = messages::insert(tx, copy.id, new).await?;
         ids.insert(message.id, twin.id);
         store::set_head(tx, copy.id, twin.id).await?;
         if let Some(number) = message.analysis {
-            let headline = analyses::find(tx, id, number).await?.headline;
-            let next = store::next_analysis(tx, copy.id, &headline).await?;
-            let previous = analyses::find(tx, id, number).await?.previous;
-            let previous = previous.and_then(|it| numbers.get(&it).copied());
+            let original = analyses::find(tx, id, number).await?;
+            let to = Advance { headline: Some(&original.headline), ..Advance::default() };
+            let next = store::advance(tx, copy.id, to).await?;
+            let previous = original.previous.and_then(|it| numbers.get(&it).copied());
             analyses::copy(tx, (id, number), (copy.id, next), previous, twin.id).await?;
             messages::set_analysis(tx, twin.id, next).await?;
             numbers.insert(number, next);

@@ -45,17 +45,18 @@ pub struct New<'a> {
     pub account_id: Option<Uuid>,
     pub author_name: Option<&'a str>,
     pub body: &'a str,
-    pub content: Option<Value>,
+    pub content: Option<&'a Value>,
     pub state: &'static str,
+    pub analysis: Option<i32>,
 }
 
 pub async fn insert(tx: &mut TenantTx, session_id: Uuid, new: New<'_>) -> Result<Message> {
     let (id, org_id, now) = (tx.new_id(), tx.org_id(), tx.now());
     Ok(sqlx::query_as(
         "insert into message (id, org_id, session_id, parent_id, author, account_id, author_name,
-                              body, content, state, created_at, finished_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-                 case when $10 = 'running' then null else $11::timestamptz end)
+                              body, content, state, analysis, created_at, finished_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                 case when $10 = 'running' then null else $12::timestamptz end)
          returning *",
     )
     .bind(id)
@@ -68,6 +69,7 @@ pub async fn insert(tx: &mut TenantTx, session_id: Uuid, new: New<'_>) -> Result
     .bind(new.body)
     .bind(new.content)
     .bind(new.state)
+    .bind(new.analysis)
     .bind(now)
     .fetch_one(&mut **tx)
     .await?)

@@ -217,14 +217,30 @@ pub async fn set_head(tx: &mut TenantTx, id: Uuid, head: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Takes the number of the next analysis and shows it in lists.
-pub async fn next_analysis(tx: &mut TenantTx, id: Uuid, headline: &Value) -> Result<i32> {
+/// What a turn changes of its session; what is absent stays.
+#[derive(Default)]
+pub struct Advance<'a> {
+    /// Of a session whose title nobody chose.
+    pub title: Option<&'a str>,
+    /// The message that the conversation ends with from now on.
+    pub head: Option<Uuid>,
+    /// What lists show of the next analysis, which takes its number.
+    pub headline: Option<&'a Value>,
+}
+
+/// Goes on with a session. The number of its newest analysis.
+pub async fn advance(tx: &mut TenantTx, id: Uuid, to: Advance<'_>) -> Result<i32> {
     Ok(sqlx::query_scalar(
-        "update session set analyses = analyses + 1, headline = $2, updated_at = $3
+        "update session
+            set title = coalesce($2, title), head_id = coalesce($3, head_id),
+                analyses = analyses + case when $4::jsonb is null then 0 else 1 end,
+                headline = coalesce($4, headline), updated_at = $5
           where id = $1 returning analyses",
     )
     .bind(id)
-    .bind(headline)
+    .bind(to.title)
+    .bind(to.head)
+    .bind(to.headline)
     .bind(tx.now())
     .fetch_one(&mut **tx)
     .await?)

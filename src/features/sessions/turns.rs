@@ -33,7 +33,7 @@ use crate::platform::work;
 
 use super::defaults;
 use super::messages::{self, End, Message, New};
-use super::store::{self, Session};
+use super::store::{self, Advance, Session};
 
 /// What a person contributes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +76,8 @@ struct Made {
     packed: Vec<u8>,
     headline: Value,
     title: String,
-    analysis: Arc<Analysis>,
+    /// For those who watched it being made.
+    analysis: Option<Arc<Analysis>>,
     /// The files of its options.
     written: Vec<artifacts::Written>,
 }
@@ -163,30 +164,84 @@ pub async fn begin(
     parent: Option<Uuid>,
     input: &Input,
 ) -> Result<Turn> {
+    let said = say(ctx, tx, session, parent, input).await?;
+    let title = first_title(session, parent, input);
+    let answer = open_answer(tx, session.id, &said, title.as_deref()).await?;
+    Ok(Turn { said, answer })
+}
+
+/// Writes down what the person said and the answer, which was thought of before.
+pub async fn whole(
+    ctx: &Ctx,
+    tx: &mut TenantTx,
+    session: &Session,
+    parent: Option<Uuid>,
+    (input, thought): (&Input, &Thought),
+) -> Result<Turn> {
+    let said = say(ctx, tx, session, parent, input).await?;
+    let made = thought.made.as_ref();
+    let number = made.map(|_| session.analyses + 1);
+    let answer = New {
+        state: "done",
+        body: &thought.body,
+        content: Some(&thought.content),
+        analysis: number,
+        ..answer_to(&said)
+    };
+    let answer = messages::insert(tx, session.id, answer).await?;
+    tell_messages(tx, &said, &answer);
+    let title = match made {
+        Some(made) => made.title_of(session).map(str::to_owned),
+        None => first_title(session, parent, input),
+    };
+    let to = Advance {
+        title: title.as_deref(),
+        head: Some(answer.id),
+        headline: made.map(|it| &it.headline),
+    };
+    store::advance(tx, session.id, to).await?;
+    if let (Some(made), Some(number)) = (made, number) {
+        keep(tx, (session, number), answer.id, made, Some(ctx.person.id)).await?;
+    }
+    tell_end(tx, &answer, number);
+    Ok(Turn { said, answer })
+}
+
+/// Writes down what the person said, after `parent`.
+async fn say(
+    ctx: &Ctx,
+    tx: &mut TenantTx,
+    session: &Session,
+    parent: Option<Uuid>,
+    input: &Input,
+) -> Result<Message> {
     refuse_while_answering(tx, session.id, parent).await?;
+    let content = input.content();
     let said = New {
         parent_id: parent,
         author: "person",
         account_id: Some(ctx.person.id),
         author_name: Some(&ctx.person.name),
         body: &input.body(),
-        content: input.content(),
+        content: content.as_ref(),
         state: "done",
+        analysis: None,
     };
     let said = messages::insert(tx, session.id, said).await?;
-    // Something to know it by until the engine has found a name.
-    if parent.is_none() && session.title == store::UNTITLED && !session.title_chosen {
-        store::rename(tx, session.id, &title("", &[input.body()]), false).await?;
-    }
     let sent = Event::new("message.sent").on("session", session.id);
     events::emit(tx, sent.after(json!({ "message_id": said.id })));
-    let answer = open_answer(tx, session.id, &said).await?;
-    Ok(Turn { said, answer })
+    Ok(said)
 }
 
-/// An answer to `said` that is still to be given, shown at the end of the conversation.
-async fn open_answer(tx: &mut TenantTx, session_id: Uuid, said: &Message) -> Result<Message> {
-    let answer = New {
+/// Something to know a session by until the engine has found a name.
+fn first_title(session: &Session, parent: Option<Uuid>, input: &Input) -> Option<String> {
+    let unnamed = session.title == store::UNTITLED && !session.title_chosen;
+    (parent.is_none() && unnamed).then(|| title("", &[input.body()]))
+}
+
+/// An answer to `said` that is still to be given.
+fn answer_to(said: &Message) -> New<'static> {
+    New {
         parent_id: Some(said.id),
         author: "cloudgen",
         account_id: None,
@@ -194,12 +249,33 @@ async fn open_answer(tx: &mut TenantTx, session_id: Uuid, said: &Message) -> Res
         body: "",
         content: None,
         state: "running",
-    };
-    let answer = messages::insert(tx, session_id, answer).await?;
-    store::set_head(tx, session_id, answer.id).await?;
-    let data = json!({ "id": said.id, "answer": answer.id });
-    live::tell(tx, session_id, "message", data);
+        analysis: None,
+    }
+}
+
+/// The same, shown at the end of the conversation.
+async fn open_answer(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    said: &Message,
+    title: Option<&str>,
+) -> Result<Message> {
+    let answer = messages::insert(tx, session_id, answer_to(said)).await?;
+    store::advance(tx, session_id, Advance { title, head: Some(answer.id), headline: None })
+        .await?;
+    tell_messages(tx, said, &answer);
     Ok(answer)
+}
+
+fn tell_messages(tx: &mut TenantTx, said: &Message, answer: &Message) {
+    let data = json!({ "id": said.id, "answer": answer.id });
+    live::tell(tx, said.session_id, "message", data);
+}
+
+/// That an answer has ended, and the number of the analysis that it made.
+fn tell_end(tx: &mut TenantTx, answer: &Message, number: Option<i32>) {
+    let data = json!({ "id": answer.id, "state": "done", "analysis": number });
+    live::tell(tx, answer.session_id, "answer", data);
 }
 
 /// Lets a job give the answer.
@@ -233,7 +309,7 @@ pub async fn retry(
     let said = messages::find(tx, session_id, said).await?;
     let retried = Event::new("message.retried").on("session", session_id);
     events::emit(tx, retried.after(json!({ "message_id": said.id })));
-    let answer = open_answer(tx, session_id, &said).await?;
+    let answer = open_answer(tx, session_id, &said, None).await?;
     later(ctx, tx, session_id, answer.id).await?;
     Ok(answer)
 }
@@ -272,7 +348,8 @@ pub async fn prepare(
 }
 
 /// Runs the engine where it does not hold up others. `steps` hears what it has
-/// got done, in plain words.
+/// got done, in plain words; whoever listens looks at the analysis next, which
+/// is then kept at hand.
 pub async fn think(work: Work, steps: Option<mpsc::UnboundedSender<Value>>) -> Result<Thought> {
     Ok(work::run(move || work.think(steps)).await?)
 }
@@ -282,10 +359,10 @@ impl Thought {
         &self.body
     }
 
-    /// Keeps the analysis that it was kept as at hand: it is looked at next.
-    pub fn remember(&self, state: &AppState, session_id: Uuid, number: i32) {
-        if let Some(made) = &self.made {
-            analyses::remember(state, session_id, number, &made.analysis);
+    /// Keeps at hand what somebody watched, under the number that it got.
+    fn remember(&self, state: &AppState, session_id: Uuid, number: i32) {
+        if let Some(analysis) = self.made.as_ref().and_then(|it| it.analysis.as_ref()) {
+            analyses::remember(state, session_id, number, analysis);
         }
     }
 
@@ -352,7 +429,8 @@ impl Work {
             written: artifacts::write_all(&after, &self.brief),
             brief: self.brief,
             headline,
-            analysis: Arc::new(after),
+            // What nobody looks at is freed where it was made.
+            analysis: steps.is_some().then(|| Arc::new(after)),
         };
         let content = json!({
             "kind": "analysis",
@@ -361,6 +439,13 @@ impl Work {
             "changes": changes,
         });
         Thought { body, content, made: Some(made) }
+    }
+}
+
+impl Made {
+    /// The name that it gives its session, unless somebody chose one.
+    fn title_of(&self, session: &Session) -> Option<&str> {
+        (!session.title_chosen && session.title != self.title).then_some(&self.title)
     }
 }
 
@@ -425,7 +510,7 @@ fn turns_text(c: char) -> bool {
 }
 
 /// Ends an answer with what was thought. `None` when it was ended before.
-pub async fn end(
+async fn end(
     tx: &mut TenantTx,
     session_id: Uuid,
     answer: Uuid,
@@ -433,30 +518,32 @@ pub async fn end(
     account_id: Option<Uuid>,
 ) -> Result<Option<Option<i32>>> {
     let session = store::lock(tx, session_id).await?;
-    let state = messages::lock(tx, session_id, answer).await?.state;
-    if state != "running" {
+    let answer = messages::lock(tx, session_id, answer).await?;
+    if answer.state != "running" {
         return Ok(None);
     }
     let mut number = None;
     if let Some(made) = &thought.made {
-        number = Some(keep(tx, &session, answer, made, account_id).await?);
+        let title = made.title_of(&session);
+        let to = Advance { title, head: None, headline: Some(&made.headline) };
+        let next = store::advance(tx, session_id, to).await?;
+        keep(tx, (&session, next), answer.id, made, account_id).await?;
+        number = Some(next);
     }
     let end =
         End { state: "done", body: &thought.body, content: &thought.content, analysis: number };
-    messages::finish(tx, answer, end).await?;
-    let data = json!({ "id": answer, "state": "done", "analysis": number });
-    live::tell(tx, session_id, "answer", data);
+    messages::finish(tx, answer.id, end).await?;
+    tell_end(tx, &answer, number);
     Ok(Some(number))
 }
 
 async fn keep(
     tx: &mut TenantTx,
-    session: &Session,
+    (session, number): (&Session, i32),
     message_id: Uuid,
     made: &Made,
     account_id: Option<Uuid>,
-) -> Result<i32> {
-    let number = store::next_analysis(tx, session.id, &made.headline).await?;
+) -> Result<()> {
     let new = analyses::New {
         previous: made.previous,
         message_id,
@@ -465,15 +552,11 @@ async fn keep(
         headline: &made.headline,
     };
     analyses::insert(tx, session.id, number, &new).await?;
-    if !session.title_chosen && session.title != made.title {
-        store::rename(tx, session.id, &made.title, false).await?;
-    }
     let completed = Event::new("analysis.completed").on("session", session.id);
     let after = json!({ "analysis": number, "mode": session.mode, "headline": made.headline });
     events::emit(tx, completed.after(after));
     let (at, format) = ((session.id, number, session.mode), made.brief.format());
-    artifacts::keep_all(tx, at, format, &made.written, account_id).await?;
-    Ok(number)
+    artifacts::keep_all(tx, at, format, &made.written, account_id).await
 }
 
 /// Gives the answer that a page waits for.
