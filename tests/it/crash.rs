@@ -48,7 +48,8 @@ struct Told {
 #[derive(Clone, Copy)]
 enum Deed {
     Workspace,
-    /// Analyses a text, asks about the result and has it implemented.
+    /// Analyses a text, asks about the result and has it implemented in another
+    /// format than that of the files that come with it.
     Design,
 }
 
@@ -98,7 +99,9 @@ impl Writer {
         let session = between(&answer, "\"session_id\":\"", "\"");
         let path = format!("/api/v1/sessions/{session}/messages");
         self.post(&path, r#"{"text":"What costs most?"}"#, attempts).await?;
-        let body = format!(r#"{{"session_id":"{session}","option":"good","analysis":1}}"#);
+        let body = format!(
+            r#"{{"session_id":"{session}","option":"good","analysis":1,"format":"cloudformation"}}"#
+        );
         self.post("/api/v1/implement", &body, attempts).await.map(|_| ())
     }
 
@@ -308,6 +311,17 @@ impl Scene {
         ids.len()
     }
 
+    async fn all_are_answered(&self) {
+        let unanswered = "select body from message where org_id = $1 and state <> 'done'";
+        let all = async {
+            while !self.count(unanswered).await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        // Jobs of a server that died are taken over after some seconds.
+        tokio::time::timeout(Duration::from_secs(60), all).await.expect("all are answered");
+    }
+
     async fn chain_holds(&self) {
         let mut conn = self.pool().await.acquire().await.unwrap();
         let chain = events::verify(&mut conn, self.org).await.unwrap();
@@ -347,10 +361,12 @@ async fn kills_interrupt_designs_and_none_is_lost_or_made_twice() {
     scene.compare(&sessions);
     assert_eq!(audited, sessions, "each write and its event are one");
 
-    // Also those that are made without being asked for.
-    let sets = "select session_id || ' ' || tier from artifact_set where org_id = $1";
+    // Those that come with the analysis, and those that were asked for.
+    let sets =
+        "select concat_ws(' ', session_id, tier, format) from artifact_set where org_id = $1";
     let sets: BTreeSet<String> = scene.count(sets).await.into_keys().collect();
-    scene.arrivals(&sets, &["/data/subject/id", "/data/after/option"]).await;
+    let pointers = ["/data/subject/id", "/data/after/option", "/data/after/format"];
+    scene.arrivals(&sets, &pointers).await;
 
     // What jobs were at when they died was taken up again, and ended once.
     scene.compare(
@@ -361,11 +377,13 @@ async fn kills_interrupt_designs_and_none_is_lost_or_made_twice() {
             )
             .await,
     );
-    let unfinished =
-        scene.count("select id::text from message where org_id = $1 and state <> 'done'").await;
-    assert_eq!(unfinished, BTreeMap::new());
-    let sets = "select s.title from session s join artifact_set a on a.session_id = s.id
-                 where s.org_id = $1 and a.tier = 'good' and a.state = 'ready'";
-    scene.compare(&scene.count(sets).await);
+    scene.all_are_answered().await;
+    let with_it = "select s.title from session s join artifact_set a on a.session_id = s.id
+                    where s.org_id = $1 and a.tier = 'good' and a.format = 'terraform'
+                      and a.state = 'ready'";
+    scene.compare(&scene.count(with_it).await);
+    let asked_for = "select s.title from session s join artifact_set a on a.session_id = s.id
+                      where s.org_id = $1 and a.format = 'cloudformation' and a.state = 'ready'";
+    scene.compare(&scene.count(asked_for).await);
     scene.chain_holds().await;
 }

@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
+use cloudgen::engine::analysis::Format;
+use cloudgen::engine::graph::Tier;
+use cloudgen::features::artifacts;
 use cloudgen::platform::access::{Role, Scope};
+use cloudgen::platform::api_key::Mode;
+use cloudgen::platform::crypto::{hex, sha256};
+use cloudgen::platform::events::Who;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -39,15 +45,43 @@ async fn a_description_becomes_a_session_with_three_options() {
     let best = format!("/api/v1/sessions/{id}/analyses/1/options/best");
     assert_eq!(ann.get(&best).await.expect(200).json(), made["analysis"]["options"][2]);
 
-    app.run_jobs().await;
     let sets = ann.get(&format!("/api/v1/artifacts/{id}")).await.expect(200).json();
     let sets = sets["items"].as_array().unwrap();
-    assert_eq!(sets.len(), 3, "one for each option");
+    assert_eq!(sets.len(), 3, "one for each option, as soon as it is answered");
     assert!(sets.iter().all(|it| it["state"] == "ready"), "{sets:?}");
+    let archive = ann.get(&format!("/api/v1/artifacts/{id}/archive?option=best")).await.expect(200);
+    let best = sets.iter().find(|it| it["option"] == "best").unwrap();
+    assert_eq!(hex(&sha256(&archive.bytes)), best["checksum"]);
     let names = app.events(org).await;
     for name in ["session.created", "message.sent", "analysis.completed", "artifacts.ready"] {
         assert!(names.iter().any(|it| it == name), "{name} in {names:?}");
     }
+}
+
+/// A fault of the engine costs the files of one option, not the analysis.
+#[tokio::test]
+async fn an_option_that_could_not_be_turned_into_code_says_so_and_can_be_tried_again() {
+    let app = App::new().await;
+    let org = app.org("Acme").await;
+    let ann = app.member(org, Role::Member).await;
+    let made = analyze(&ann, SHOP).await;
+    let id = made["session_id"].as_str().unwrap();
+    let mut tx = app.state.db.tenant(org, Who::system()).await.unwrap();
+    let none = [artifacts::Written { tier: Tier::Best, packed: None }];
+    let at = (id.parse().unwrap(), 1, Mode::Live);
+    artifacts::keep_all(&mut tx, at, Format::CloudFormation, &none, None).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let path = format!("/api/v1/artifacts/{id}");
+    let failed = ann.get(&path).await.expect(200).json()["items"][0].clone();
+    assert_eq!((&failed["state"], &failed["format"]), (&json!("failed"), &json!("cloudformation")));
+    assert_eq!(failed["error"], "this option could not be turned into code");
+    assert_eq!((&failed["files"], &failed["checksum"]), (&Value::Null, &Value::Null));
+    assert_eq!(app.events(org).await.pop().unwrap(), "artifacts.failed failed");
+    let page = format!("/sessions/{id}/analyses/1/best/code?format=cloudformation");
+    assert!(ann.get(&page).await.expect(200).text.contains("could not be turned into code"));
+    let ask = json!({ "session_id": id, "option": "best", "format": "cloudformation" });
+    assert_eq!(ann.post("/api/v1/implement", ask).await.expect(200).json()["state"], "ready");
 }
 
 #[tokio::test]

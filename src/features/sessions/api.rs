@@ -180,12 +180,7 @@ impl Place {
 
 /// A turn from beginning to end in the transaction of the request. Thinking
 /// comes first: what is locked is locked for as short as it can be.
-async fn turn_now(
-    ctx: &Ctx,
-    mut tx: TenantTx,
-    place: Place,
-    input: Input,
-) -> Result<Response> {
+async fn turn_now(ctx: &Ctx, mut tx: TenantTx, place: Place, input: Input) -> Result<Response> {
     let after = match &place {
         Place::After { session, parent } => Some((session.id, *parent)),
         Place::New { .. } => None,
