@@ -195,7 +195,7 @@ pub fn state(config: Config, url: &str, clock: Clock, ids: Ids) -> anyhow::Resul
     let tariff = api_keys::meter::tariff();
     let logins = login::logins(db.pool().clone(), clock.clone(), tariff.clone());
     let api_keys = api_key::keys(db.pool().clone(), clock.clone(), tariff);
-    let readings = Readings::new(db.clone());
+    let readings = Readings::new(db.pool().clone());
     let nav = NAV;
     let cache = Cache::default();
     let icons = match &config.icons {

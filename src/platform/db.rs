@@ -44,12 +44,8 @@ pub struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 /// A transaction within one organisation. One that only reads is dropped, which
 /// takes no time of its caller's.
-pub type TenantTx = Tenant<'static>;
-
-/// A transaction within one organisation, on a connection that may be somebody
-/// else's. One on a borrowed connection only reads: it cannot be committed.
-pub struct Tenant<'c> {
-    open: Open<'c>,
+pub struct TenantTx {
+    open: Open,
     org_id: Uuid,
     /// What whoever watches is to be told, to be written down before the commit.
     told: Vec<Told>,
@@ -65,11 +61,11 @@ pub struct Within {
 }
 
 /// A transaction that sees every organisation.
-pub struct SystemTx(Open<'static>);
+pub struct SystemTx(Open);
 
 /// What both kinds have in common.
-struct Open<'c> {
-    tx: Transaction<'c, Postgres>,
+struct Open {
+    tx: Transaction<'static, Postgres>,
     now: DateTime<Utc>,
     ids: Ids,
     who: Who,
@@ -148,21 +144,8 @@ impl Db {
         within: Within,
         who: Who,
     ) -> sqlx::Result<TenantTx> {
-        let tx = self.begin(begin_within(org_id, within, "begin")).await?;
-        Ok(Tenant { open: self.opened(tx, who), org_id, told: Vec::new() })
-    }
-
-    /// Like [`tenant_within`](Self::tenant_within), to read on a connection that
-    /// whoever asks goes on with; they must not use it any further if this fails
-    /// or is given up on.
-    pub(super) async fn read_within<'c>(
-        &self,
-        connection: &'c mut PgConnection,
-        org_id: Uuid,
-        within: Within,
-    ) -> sqlx::Result<Tenant<'c>> {
-        let tx = connection.begin_with(begin_within(org_id, within, "begin read only")).await?;
-        Ok(Tenant { open: self.opened(tx, Who::system()), org_id, told: Vec::new() })
+        let tx = self.begin(begin_within("begin", org_id, within)).await?;
+        Ok(TenantTx { open: self.opened(tx, who), org_id, told: Vec::new() })
     }
 
     pub async fn system(&self, who: Who) -> sqlx::Result<SystemTx> {
@@ -179,7 +162,7 @@ impl Db {
         begun.unwrap_or_else(|err| Err(sqlx::Error::Io(err.into())))
     }
 
-    fn opened<'c>(&self, tx: Transaction<'c, Postgres>, who: Who) -> Open<'c> {
+    fn opened(&self, tx: Transaction<'static, Postgres>, who: Who) -> Open {
         let (now, ids, subscribers) = (self.clock.now(), self.ids.clone(), self.subscribers);
         Open { tx, now, ids, who, subscribers, recorded: Vec::new(), ticket: None }
     }
@@ -188,7 +171,7 @@ impl Db {
 /// One round trip. The settings are local to the transaction, so nothing leaks to
 /// the next user of the connection. Ids are hexadecimal digits and hyphens: there
 /// is nothing to quote.
-fn begin_within(org_id: Uuid, within: Within, begin: &str) -> SqlStr {
+pub(super) fn begin_within(begin: &str, org_id: Uuid, within: Within) -> SqlStr {
     assert!(!org_id.is_nil(), "the nil id stands for what no organisation may see");
     let mut begin =
         format!("{begin}; set local role cloudgen_app; set local app.org_id = '{org_id}'");
@@ -201,7 +184,7 @@ fn begin_within(org_id: Uuid, within: Within, begin: &str) -> SqlStr {
     sqlx::AssertSqlSafe(begin).into_sql_str()
 }
 
-impl Open<'static> {
+impl Open {
     async fn commit(self) -> Result<()> {
         match self.ticket {
             Some(ticket) => ticket.hand_over(self.tx),
@@ -211,13 +194,11 @@ impl Open<'static> {
     }
 }
 
-impl Tenant<'_> {
+impl TenantTx {
     pub fn org_id(&self) -> Uuid {
         self.org_id
     }
-}
 
-impl TenantTx {
     /// What is told so far and is not written yet.
     pub(super) fn told(&mut self) -> &mut Vec<Told> {
         &mut self.told
@@ -247,7 +228,7 @@ impl SystemTx {
         .bind(org_id.to_string())
         .execute(&mut *self.0.tx)
         .await?;
-        Ok(Tenant { open: self.0, org_id, told: Vec::new() })
+        Ok(TenantTx { open: self.0, org_id, told: Vec::new() })
     }
 }
 
@@ -268,7 +249,7 @@ pub trait Tx: Send {
 }
 
 macro_rules! tx {
-    ($tx:ty, $open:tt, |$it:ident| $tenant:expr) => {
+    ($tx:ident, $open:tt, |$it:ident| $tenant:expr) => {
         impl Tx for $tx {
             fn conn(&mut self) -> &mut PgConnection {
                 &mut self.$open.tx
@@ -320,5 +301,5 @@ macro_rules! tx {
     };
 }
 
-tx!(Tenant<'_>, open, |it| Some(it.org_id));
+tx!(TenantTx, open, |it| Some(it.org_id));
 tx!(SystemTx, 0, |_it| None);

@@ -2,33 +2,34 @@
 //!
 //! A transaction costs Postgres and us several times what finding a row does. So
 //! callers of one organisation who see the same of it and want rows of the same
-//! kind while others are being found are in the next transaction together. It
-//! is confined like one of their own; whether they may is decided before, in
-//! [`Ctx::read`](super::ctx::Ctx::read).
+//! kind while others are being found are in the next statement together, in a
+//! transaction that may be open already. It is confined like one of their own;
+//! whether they may is decided before, in [`Ctx::read`](super::ctx::Ctx::read).
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
-use super::db::{Db, Tenant, Within};
+use super::db::Within;
 use super::error::Result;
 use super::together::{Kept, Together};
 
 /// A row that is found by its id, many at a time.
-pub trait Shared: Clone + Send + 'static {
-    /// Those of the ids that there are, as far as the transaction sees them.
-    fn find_all(
-        tx: &mut Tenant<'_>,
-        ids: &[Uuid],
-    ) -> impl Future<Output = Result<Vec<(Uuid, Self)>>> + Send;
+pub trait Shared: for<'r> FromRow<'r, PgRow> + Clone + Send + Unpin + 'static {
+    /// Selects those that there are of the ids `$1`.
+    const SELECT: &'static str;
+
+    fn id(&self) -> Uuid;
 }
 
 /// Where callers wait for what they read, a line for each kind of row.
 #[derive(Clone)]
 pub struct Readings {
-    db: Db,
+    pool: PgPool,
     lines: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
 }
 
@@ -45,8 +46,8 @@ type Answer<R> = std::result::Result<Option<R>, String>;
 type Line<R> = Together<Question, Answer<R>>;
 
 impl Readings {
-    pub fn new(db: Db) -> Self {
-        Self { db, lines: Arc::default() }
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, lines: Arc::default() }
     }
 
     /// The row, if it is there for whoever sees this much of the organisation.
@@ -63,10 +64,8 @@ impl Readings {
     fn line<R: Shared>(&self) -> Line<R> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let line = lines.entry(TypeId::of::<R>()).or_insert_with(|| {
-            let db = self.db.clone();
-            let line: Line<R> = Together::new(self.db.pool().clone(), move |kept, questions| {
-                let db = db.clone();
-                Box::pin(async move { Ok(answer(&db, kept, &questions).await) })
+            let line: Line<R> = Together::new(self.pool.clone(), |kept, questions| {
+                Box::pin(async move { Ok(answer(kept, &questions).await) })
             });
             Box::new(line)
         });
@@ -74,8 +73,8 @@ impl Readings {
     }
 }
 
-/// One transaction for each part of an organisation that is asked about.
-async fn answer<R: Shared>(db: &Db, kept: &mut Kept, questions: &[Question]) -> Vec<Answer<R>> {
+/// One statement for each part of an organisation that is asked about.
+async fn answer<R: Shared>(kept: &mut Kept, questions: &[Question]) -> Vec<Answer<R>> {
     let mut asked: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
     for it in questions {
         asked.entry(it.place).or_default().insert(it.id);
@@ -83,7 +82,7 @@ async fn answer<R: Shared>(db: &Db, kept: &mut Kept, questions: &[Question]) -> 
     let mut found = BTreeMap::new();
     for (place, ids) in asked {
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        let rows = find_in::<R>(db, kept, place, &ids).await.map_err(|err| {
+        let rows = find_in::<R>(kept, place, &ids).await.map_err(|err| {
             kept.give_up();
             format!("{err:#}")
         });
@@ -97,11 +96,11 @@ async fn answer<R: Shared>(db: &Db, kept: &mut Kept, questions: &[Question]) -> 
 }
 
 async fn find_in<R: Shared>(
-    db: &Db,
     kept: &mut Kept,
     place: (Uuid, Within),
     ids: &[Uuid],
 ) -> anyhow::Result<BTreeMap<Uuid, R>> {
-    let mut tx = db.read_within(kept.connection().await?, place.0, place.1).await?;
-    Ok(R::find_all(&mut tx, ids).await?.into_iter().collect())
+    let connection = kept.reading_within(place).await?;
+    let rows: Vec<R> = sqlx::query_as(R::SELECT).bind(ids).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|it| (it.id(), it)).collect())
 }

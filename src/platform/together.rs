@@ -2,18 +2,22 @@
 //!
 //! A small statement costs Postgres and us far more to start than to carry out.
 //! While one runs, the questions of all who come are gathered; the next one
-//! answers them together, on the same connection. Whoever comes alone is answered
-//! at once.
+//! answers them together, on the same connection, which is kept for a moment for
+//! whoever comes next. Whoever comes alone is answered at once.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
-use tokio::sync::oneshot;
+use sqlx::{Executor as _, PgConnection, PgPool, Postgres};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
+use uuid::Uuid;
 
+use super::db::{Within, begin_within};
 use super::error::Result;
 
 /// As many as one statement is to answer.
@@ -25,6 +29,14 @@ const MOST: usize = 256;
 /// less. With nobody else about it takes no time.
 const TURNS: usize = 6;
 
+/// How long a connection waits for the next to come. Taking it from the pool and
+/// giving it back costs a round trip each time.
+const LINGER: Duration = Duration::from_millis(2);
+
+/// How long at most a transaction is read in: what waits for a table that it has
+/// read from does not wait for longer.
+const LONGEST: Duration = Duration::from_millis(50);
+
 /// Answers questions, in their order.
 type Answer<Q, A> =
     dyn for<'a> Fn(&'a mut Kept, Vec<Q>) -> BoxFuture<'a, anyhow::Result<Vec<A>>> + Send + Sync;
@@ -34,11 +46,12 @@ type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, String>>);
 
 pub struct Together<Q, A>(Arc<Shared<Q, A>>);
 
-/// The connection of those who wait in a line, kept until nobody waits: taking it
-/// from the pool and giving it back costs a round trip each time.
+/// The connection of those who wait in a line.
 pub struct Kept {
     pool: PgPool,
     connection: Option<PoolConnection<Postgres>>,
+    /// What a transaction that is open is confined to, and since when.
+    reading: Option<((Uuid, Within), Instant)>,
 }
 
 impl Kept {
@@ -50,10 +63,59 @@ impl Kept {
         Ok(self.connection.insert(connection))
     }
 
+    /// The connection in a transaction that reads within a part of an organisation.
+    /// Each statement sees what was committed before it began.
+    pub async fn reading_within(
+        &mut self,
+        place: (Uuid, Within),
+    ) -> sqlx::Result<&mut PgConnection> {
+        let goes_on = |(open, since): (_, Instant)| open == place && since.elapsed() < LONGEST;
+        if !self.reading.is_some_and(goes_on) {
+            let begin = match self.reading {
+                Some(_) => "rollback; begin isolation level read committed read only",
+                None => "begin isolation level read committed read only",
+            };
+            self.connection().await?;
+            // Before it is: whoever is stopped in between leaves no connection behind.
+            self.reading = Some((place, Instant::now()));
+            let begin = begin_within(begin, place.0, place.1);
+            self.connection().await?.execute(begin).await?;
+        }
+        self.connection().await
+    }
+
+    /// Ends what was read in, before the connection goes to somebody else.
+    async fn end_reading(&mut self) {
+        if self.reading.is_none() {
+            return;
+        }
+        if let Some(connection) = &mut self.connection
+            && connection.execute("rollback").await.is_ok()
+        {
+            self.reading = None;
+        } else {
+            self.give_up();
+        }
+    }
+
+    /// Whether others could have a connection, too.
+    fn may_stay(&self) -> bool {
+        self.pool.num_idle() > 0 || self.pool.size() < self.pool.options().get_max_connections()
+    }
+
     /// After a failure: nobody knows what state the connection is in.
     pub fn give_up(&mut self) {
+        self.reading = None;
         if let Some(mut connection) = self.connection.take() {
             connection.close_on_drop();
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.reading.is_some() {
+            self.give_up();
         }
     }
 }
@@ -62,6 +124,8 @@ struct Shared<Q, A> {
     pool: PgPool,
     answer: Box<Answer<Q, A>>,
     line: Mutex<Line<Q, A>>,
+    /// Somebody came to an open line.
+    came: Notify,
 }
 
 struct Line<Q, A> {
@@ -89,7 +153,7 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         F: Send + Sync + 'static,
     {
         let line = Mutex::new(Line { waiting: Vec::new(), open: false });
-        Self(Arc::new(Shared { pool, answer: Box::new(answer), line }))
+        Self(Arc::new(Shared { pool, answer: Box::new(answer), line, came: Notify::new() }))
     }
 
     pub async fn ask(&self, question: Q) -> Result<A> {
@@ -102,6 +166,8 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         if first {
             // By itself: a caller who hangs up must not leave the others standing.
             tokio::spawn(self.clone().serve());
+        } else {
+            self.0.came.notify_one();
         }
         let answer = answer.await.context("a question was not answered")?;
         Ok(answer.map_err(anyhow::Error::msg)?)
@@ -114,16 +180,30 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     async fn serve(self) {
         // Also when an answer panics, whoever comes next is served.
         let closing = Closing(self);
-        let mut kept = Kept { pool: closing.0.0.pool.clone(), connection: None };
+        let line = &closing.0;
+        let mut kept = Kept { pool: line.0.pool.clone(), connection: None, reading: None };
         let turns = async || {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
             }
         };
         turns().await;
-        while let Some(waiting) = closing.0.next() {
+        loop {
+            let waiting = line.next();
+            if waiting.is_empty() {
+                let came = timeout(LINGER, line.0.came.notified());
+                if kept.may_stay() && came.await.is_ok() {
+                    turns().await;
+                    continue;
+                }
+                kept.end_reading().await;
+                if line.close() {
+                    return;
+                }
+                continue;
+            }
             let (questions, askers): (Vec<Q>, Vec<_>) = waiting.into_iter().unzip();
-            match (closing.0.0.answer)(&mut kept, questions).await {
+            match (line.0.answer)(&mut kept, questions).await {
                 Ok(answers) => {
                     for (asker, answer) in askers.into_iter().zip(answers) {
                         // Who asked may be gone.
@@ -142,15 +222,18 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         }
     }
 
-    /// Those to answer next; nobody comes to an empty line without opening it.
-    fn next(&self) -> Option<Vec<Waiting<Q, A>>> {
+    /// Those to answer next.
+    fn next(&self) -> Vec<Waiting<Q, A>> {
         let mut line = self.line();
-        if line.waiting.is_empty() {
-            line.open = false;
-            return None;
-        }
         let first = line.waiting.len().min(MOST);
-        Some(line.waiting.drain(..first).collect())
+        line.waiting.drain(..first).collect()
+    }
+
+    /// Whether nobody waits: nobody comes to a line that is closed without opening it.
+    fn close(&self) -> bool {
+        let mut line = self.line();
+        line.open = !line.waiting.is_empty();
+        !line.open
     }
 }
 

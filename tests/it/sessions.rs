@@ -1,6 +1,7 @@
 //! Design sessions: what is said, what comes of it, and who sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudgen::engine::analysis::Format;
 use cloudgen::engine::graph::Tier;
@@ -372,6 +373,43 @@ async fn of_what_many_read_at_once_each_sees_their_own() {
     ann.delete(&format!("/api/v1/sessions/{}", sessions[0])).await.expect(204);
     let told = read_at_once(&callers[..3], &sessions[..2]).await;
     assert_eq!(told, [[404, 200], [404, 404], [404, 200]]);
+}
+
+/// What is read in a transaction that others began is as new as can be, and no
+/// connection stays in one.
+#[tokio::test]
+async fn what_was_changed_is_read_at_once_however_busy_it_is() {
+    let app = App::with(|it| it.pool_size = 12).await;
+    let ann = Arc::new(app.member(app.org("Acme").await, Role::Member).await);
+    let id = analyze(&ann, SHOP).await["session_id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/sessions/{id}");
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            let (ann, path) = (ann.clone(), path.clone());
+            tokio::spawn(async move {
+                loop {
+                    ann.get(&path).await.expect(200);
+                }
+            })
+        })
+        .collect();
+    for n in 0..40 {
+        let title = format!("Take {n}");
+        ann.patch(&path, json!({ "title": title })).await.expect(200);
+        assert_eq!(ann.get(&path).await.expect(200).json()["title"], title);
+    }
+    for it in busy {
+        it.abort();
+    }
+    let open = "select count(*) from pg_stat_activity
+                 where datname = current_database() and state like 'idle in transaction%'";
+    let left = async || -> i64 { sqlx::query_scalar(open).fetch_one(app.pool()).await.unwrap() };
+    let none_left = async {
+        while left().await > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), none_left).await.expect("none stays open");
 }
 
 #[tokio::test]

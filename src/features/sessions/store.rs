@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::platform::api_key::Mode;
-use crate::platform::db::{Tenant, TenantTx, Tx};
+use crate::platform::db::{TenantTx, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::reading::Shared;
 
@@ -113,10 +113,10 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Session> {
 }
 
 impl Shared for Session {
-    async fn find_all(tx: &mut Tenant<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Self)>> {
-        let query = "select * from session where id = any($1) and deleted_at is null";
-        let found: Vec<Self> = sqlx::query_as(query).bind(ids).fetch_all(&mut **tx).await?;
-        Ok(found.into_iter().map(|it| (it.id, it)).collect())
+    const SELECT: &'static str = "select * from session where id = any($1) and deleted_at is null";
+
+    fn id(&self) -> Uuid {
+        self.id
     }
 }
 
